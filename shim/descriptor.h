@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The close-on-exec flag of one descriptor, without libc and without errno.
+#pragma once
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+
+#include "shim/raw_syscall.h"
+
+namespace cloexec {
+
+#ifdef __NR_fcntl64
+inline constexpr long fcntl_number = __NR_fcntl64;
+#else
+inline constexpr long fcntl_number = __NR_fcntl;
+#endif
+
+inline bool is_close_on_exec(int fd) {
+  const long flags = raw_syscall(fcntl_number, fd, F_GETFD);
+  return flags >= 0 && (flags & FD_CLOEXEC) != 0;
+}
+
+/// Sets or clears the flag. ioctl is one call where fcntl needs two, but it answers EBADF to O_PATH descriptors
+/// (open(2)).
+inline void set_close_on_exec(int fd, bool on) {
+  if (raw_syscall(__NR_ioctl, fd, on ? FIOCLEX : FIONCLEX) == 0) return;
+  const long flags = raw_syscall(fcntl_number, fd, F_GETFD);
+  if (flags >= 0) raw_syscall(fcntl_number, fd, F_SETFD, on ? flags | FD_CLOEXEC : flags & ~FD_CLOEXEC);
+}
+
+}  // namespace cloexec

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Families dup and dup2: a second number for what is open already.
+
+#include <cstdarg>
+
+#include "shim/interpose.h"
+
+using namespace cloexec;
+
+namespace {
+
+using Pointer = void*;
+
+/// fcntl(2) takes one long or pointer, or nothing; it is handed on as it came.
+[[gnu::always_inline]] inline int controlled(Call call, auto next, int fd, int command, void* argument) {
+  if (command != F_DUPFD) return next(fd, command, argument);
+  return make_by_substitute(
+      call, as_number, Retry::if_refused_or_invalid, next,
+      [=](auto* function) { return function(fd, F_DUPFD_CLOEXEC, argument); },
+      [=] { return next(fd, F_DUPFD, argument); });
+}
+
+/// dup2(2) onto the same number is a no-op that leaves the flag alone; dup3 calls it an error.
+[[gnu::always_inline]] inline int duplicated_onto(Call call, auto next, int from, int to) {
+  if (from == to || is_exempt(to)) return next(from, to);
+  return make_by_substitute(
+      call, as_number, Retry::if_refused_or_invalid, next_dup3,
+      [=](auto* function) { return function(from, to, O_CLOEXEC); }, [=] { return next(from, to); });
+}
+
+}  // namespace
+
+INTERPOSE(int, dup, int fd) noexcept {
+  return make_by_substitute(
+      Call::dup, as_number, Retry::if_refused_or_invalid, next_fcntl,
+      [=](auto* function) { return function(fd, F_DUPFD_CLOEXEC, 0L); }, [=] { return next_dup(fd); });
+}
+
+INTERPOSE(int, fcntl, int fd, int command, ...) {
+  OPTIONAL_ARGUMENT(Pointer, argument, command);
+  return controlled(Call::fcntl, next_fcntl, fd, command, argument);
+}
+
+INTERPOSE(int, fcntl64, int fd, int command, ...) {
+  OPTIONAL_ARGUMENT(Pointer, argument, command);
+  return controlled(Call::fcntl64, next_fcntl64, fd, command, argument);
+}
+
+INTERPOSE(int, __fcntl, int fd, int command, ...) {
+  OPTIONAL_ARGUMENT(Pointer, argument, command);
+  return controlled(Call::__fcntl, next___fcntl, fd, command, argument);
+}
+
+#ifdef __i386__
+INTERPOSE(int, __fcntl_time64, int fd, int command, ...) {
+  OPTIONAL_ARGUMENT(Pointer, argument, command);
+  return controlled(Call::__fcntl_time64, next___fcntl_time64, fd, command, argument);
+}
+#endif
+
+INTERPOSE(int, dup2, int from, int to) noexcept { return duplicated_onto(Call::dup2, next_dup2, from, to); }
+
+INTERPOSE(int, __dup2, int from, int to) noexcept { return duplicated_onto(Call::__dup2, next___dup2, from, to); }
+
+INTERPOSE(int, dup3, int from, int to, int flags) noexcept {
+  if (is_exempt(to)) return next_dup3(from, to, flags);
+  return make_with_flag(Call::dup3, as_number, Retry::if_refused_or_invalid, next_dup3, flags, O_CLOEXEC,
+                        [=](auto* next, int forced) { return next(from, to, forced); });
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Family open: files opened by name or handle.
+
+#include <linux/openat2.h>
+
+#include <cstdarg>
+#include <cstring>
+
+#include "shim/interpose.h"
+
+using namespace cloexec;
+
+namespace {
+
+[[gnu::always_inline]] inline int open_with(Call call, auto next, int flags, auto create) {
+  return make_with_flag(call, as_number, Retry::never, next, flags, O_CLOEXEC, create);
+}
+
+/// creat(2) takes no flags; it is an open that does.
+[[gnu::always_inline]] inline int created(Call call, auto next, auto next_open, const char* path, mode_t mode) {
+  return make_by_substitute(
+      call, as_number, Retry::never, next_open,
+      [=](auto* function) { return function(path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, mode); },
+      [=] { return next(path, mode); });
+}
+
+/// fts(3) keeps the directory that it came from open, in fts_rfd, unless it is told not to change directory.
+auto walked(Call call, auto* walk) {
+  if (walk != nullptr && (walk->fts_options & FTS_NOCHDIR) == 0) force_after(call, walk->fts_rfd);
+  return walk;
+}
+
+}  // namespace
+
+INTERPOSE(int, open, const char* path, int flags, ...) {
+  OPTIONAL_ARGUMENT(mode_t, mode, flags);
+  return open_with(Call::open, next_open, flags, [=](auto* next, int forced) { return next(path, forced, mode); });
+}
+
+INTERPOSE(int, open64, const char* path, int flags, ...) {
+  OPTIONAL_ARGUMENT(mode_t, mode, flags);
+  return open_with(Call::open64, next_open64, flags, [=](auto* next, int forced) { return next(path, forced, mode); });
+}
+
+INTERPOSE(int, __open, const char* path, int flags, ...) {
+  OPTIONAL_ARGUMENT(mode_t, mode, flags);
+  return open_with(Call::__open, next___open, flags, [=](auto* next, int forced) { return next(path, forced, mode); });
+}
+
+INTERPOSE(int, __open64, const char* path, int flags, ...) {
+  OPTIONAL_ARGUMENT(mode_t, mode, flags);
+  return open_with(Call::__open64, next___open64, flags,
+                   [=](auto* next, int forced) { return next(path, forced, mode); });
+}
+
+INTERPOSE(int, openat, int directory, const char* path, int flags, ...) {
+  OPTIONAL_ARGUMENT(mode_t, mode, flags);
+  return open_with(Call::openat, next_openat, flags,
+                   [=](auto* next, int forced) { return next(directory, path, forced, mode); });
+}
+
+INTERPOSE(int, openat64, int directory, const char* path, int flags, ...) {
+  OPTIONAL_ARGUMENT(mode_t, mode, flags);
+  return open_with(Call::openat64, next_openat64, flags,
+                   [=](auto* next, int forced) { return next(directory, path, forced, mode); });
+}
+
+// The fortified names abort when the flags want a mode: the real ones are called, so that they still do.
+
+INTERPOSE(int, __open_2, const char* path, int flags) {
+  return open_with(Call::__open_2, next___open_2, flags, [=](auto* next, int forced) { return next(path, forced); });
+}
+
+INTERPOSE(int, __open64_2, const char* path, int flags) {
+  return open_with(Call::__open64_2, next___open64_2, flags,
+                   [=](auto* next, int forced) { return next(path, forced); });
+}
+
+INTERPOSE(int, __openat_2, int directory, const char* path, int flags) {
+  return open_with(Call::__openat_2, next___openat_2, flags,
+                   [=](auto* next, int forced) { return next(directory, path, forced); });
+}
+
+INTERPOSE(int, __openat64_2, int directory, const char* path, int flags) {
+  return open_with(Call::__openat64_2, next___openat64_2, flags,
+                   [=](auto* next, int forced) { return next(directory, path, forced); });
+}
+
+INTERPOSE(int, creat, const char* path, mode_t mode) { return created(Call::creat, next_creat, next_open, path, mode); }
+
+INTERPOSE(int, creat64, const char* path, mode_t mode) {
+  return created(Call::creat64, next_creat64, next_open64, path, mode);
+}
+
+INTERPOSE(int, open_by_handle_at, int mount, file_handle* handle, int flags) {
+  return open_with(Call::open_by_handle_at, next_open_by_handle_at, flags,
+                   [=](auto* next, int forced) { return next(mount, handle, forced); });
+}
+
+INTERPOSE(FTS*, fts_open, char* const* paths, int options, int (*compare)(const FTSENT**, const FTSENT**)) {
+  return walked(Call::fts_open, next_fts_open(paths, options, compare));
+}
+
+INTERPOSE(FTS64*, fts64_open, char* const* paths, int options, int (*compare)(const FTSENT64**, const FTSENT64**)) {
+  return walked(Call::fts64_open, next_fts64_open(paths, options, compare));
+}
+
+#ifdef __i386__
+INTERPOSE(FTS64*, __fts64_open_time64, char* const* paths, int options,
+          int (*compare)(const FTSENT64**, const FTSENT64**)) {
+  return walked(Call::__fts64_open_time64, next___fts64_open_time64(paths, options, compare));
+}
+#endif

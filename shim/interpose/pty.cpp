@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Family pty: pseudoterminals. openpty(3) and forkpty(3) take no flags and are put together from what does, in the
+// steps of glibc's login/openpty.c and login/forkpty.c.
+
+#include <termios.h>
+
+#include <climits>
+#include <cstdarg>
+#include <cstring>
+
+#include "shim/interpose.h"
+
+using namespace cloexec;
+
+namespace {
+
+using Pointer = void*;
+
+constexpr unsigned long get_peer = TIOCGPTPEER;  // ioctl_tty(2)
+constexpr unsigned long set_size = TIOCSWINSZ;
+
+/// The terminal's other end, without its path where the kernel can (Linux 4.13): the path may be another mount's.
+int open_peer(int master, const char* path) {
+  const int flags = O_RDWR | O_NOCTTY | O_CLOEXEC;
+  const int fd = next_ioctl(master, get_peer, flags);
+  return fd >= 0 ? fd : next_open(path, flags);
+}
+
+/// openpty(3), both ends close-on-exec.
+int open_pair(int* ends, char* name, const termios* settings, const winsize* size) {
+  char path[PATH_MAX];
+  ends[0] = next_posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (ends[0] < 0) return -1;
+  const bool ready =
+      next_grantpt(ends[0]) == 0 && next_unlockpt(ends[0]) == 0 && next_ptsname_r(ends[0], path, sizeof path) == 0;
+  ends[1] = ready ? open_peer(ends[0], path) : -1;
+  if (ends[1] < 0) {
+    const int error = errno;
+    next_close(ends[0]);
+    errno = error;
+    return -1;
+  }
+  if (settings != nullptr) next_tcsetattr(ends[1], TCSAFLUSH, settings);
+  if (size != nullptr) next_ioctl(ends[1], set_size, size);
+  if (name != nullptr) std::strcpy(name, path);
+  return 0;
+}
+
+int opened_pair(Call call, int* ends, char* name, const termios* settings, const winsize* size) {
+  const int error_before = errno;
+  const int result = make(call, as_pair(ends), Retry::if_refused_or_invalid, [=](bool form) {
+    return form == atomic ? open_pair(ends, name, settings, size) : next_openpty(ends, ends + 1, name, settings, size);
+  });
+  if (result == 0) errno = error_before;
+  return result;
+}
+
+int controlled(Call call, auto next, int fd, unsigned long request, void* argument) {
+  if (request != get_peer) return next(fd, request, argument);
+  const auto flags = static_cast<int>(reinterpret_cast<std::intptr_t>(argument));
+  return make_with_flag(call, as_number, Retry::if_refused_or_invalid, next, flags, O_CLOEXEC,
+                        [=](auto* function, int forced) { return function(fd, request, forced); });
+}
+
+}  // namespace
+
+INTERPOSE(int, posix_openpt, int flags) {
+  return make_with_flag(Call::posix_openpt, as_number, Retry::if_refused_or_invalid, next_posix_openpt, flags,
+                        O_CLOEXEC, [](auto* next, int forced) { return next(forced); });
+}
+
+INTERPOSE(int, getpt) {
+  return make_by_substitute(
+      Call::getpt, as_number, Retry::if_refused_or_invalid, next_posix_openpt,
+      [=](auto* function) { return function(O_RDWR | O_CLOEXEC); }, [=] { return next_getpt(); });
+}
+
+INTERPOSE(int, openpty, int* master, int* terminal, char* name, const termios* settings, const winsize* size) noexcept {
+  int ends[2];
+  const int result = opened_pair(Call::openpty, ends, name, settings, size);
+  if (result != 0) return result;
+  *master = ends[0];
+  *terminal = ends[1];
+  return 0;
+}
+
+/// The child's terminal becomes its 0 to 2, which stay inheritable.
+INTERPOSE(int, forkpty, int* master, char* name, const termios* settings, const winsize* size) noexcept {
+  int ends[2];
+  if (opened_pair(Call::forkpty, ends, name, settings, size) != 0) return -1;
+  const pid_t child = next_fork();
+  if (child == 0) {
+    next_close(ends[0]);
+    if (next_login_tty(ends[1]) != 0) next__exit(1);
+    return 0;
+  }
+  const int error = errno;
+  next_close(ends[1]);
+  if (child < 0) next_close(ends[0]);
+  errno = error;
+  if (child > 0) *master = ends[0];
+  return child;
+}
+
+INTERPOSE(int, ioctl, int fd, unsigned long request, ...) noexcept {
+  OPTIONAL_ARGUMENT(Pointer, argument, request);
+  return controlled(Call::ioctl, next_ioctl, fd, request, argument);
+}
+
+#ifdef __i386__
+INTERPOSE(int, __ioctl_time64, int fd, unsigned long request, ...) noexcept {
+  OPTIONAL_ARGUMENT(Pointer, argument, request);
+  return controlled(Call::__ioctl_time64, next___ioctl_time64, fd, request, argument);
+}
+#endif

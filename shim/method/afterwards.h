@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Method "afterwards": nothing atomic exists, so the flag is set as soon as the call has returned. Another thread's
+// fork within that window still inherits the descriptor; docs/coverage.md names these calls.
+#pragma once
+
+#include "shim/method/make.h"
+
+namespace cloexec {
+
+/// Makes `fd`, when it is a descriptor that `call` has just made, close-on-exec.
+inline void force_after(Call call, int fd) {
+  if (fd >= 0 && forces(call)) force_afterwards(fd);
+}
+
+}  // namespace cloexec

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "shim/method/make.h"
+
+namespace cloexec {
+namespace {
+
+bool is_refusal(int error, Retry retry) {
+  if (retry == Retry::never) return false;
+  return error == ENOSYS || error == EPERM || (error == EINVAL && retry == Retry::if_refused_or_invalid);
+}
+
+bool has_failed(Shape shape, Word result) { return lowest_descriptor(shape, result) < 0; }
+
+/// Calls visit(fd) for every descriptor of a call that did not fail.
+void each_descriptor(Shape shape, Word result, void (*visit)(int)) {
+  if (shape.kind != Shape::Kind::pair) return visit(lowest_descriptor(shape, result));
+  visit(shape.ends[0]);
+  visit(shape.ends[1]);
+}
+
+}  // namespace
+
+void force_afterwards(int fd) {
+  if (!is_exempt(fd)) set_close_on_exec(fd, true);
+}
+
+void release_exempt(int fd) {
+  if (is_exempt(fd)) set_close_on_exec(fd, false);
+}
+
+Word make_as_asked(Forms forms) { return forms(plain); }
+
+Word make_plainly(Shape shape, Forms forms) {
+  const Word result = forms(plain);
+  if (!has_failed(shape, result)) each_descriptor(shape, result, force_afterwards);
+  return result;
+}
+
+Word make_slowly(Call call, Shape shape, Retry retry, Forms forms) {
+  if (!forces(call)) return forms(plain);
+  if (state_of(call).ability == Ability::missing) return make_plainly(shape, forms);
+  // Success leaves errno alone, although the first form may have failed on the way.
+  const int error_before = errno;
+  Word result = forms(atomic);
+  if (has_failed(shape, result)) {
+    result = settle(call, shape, retry, forms, result);
+    if (!has_failed(shape, result)) errno = error_before;
+    return result;
+  }
+  const bool works = is_close_on_exec(lowest_descriptor(shape, result));
+  set_state(call, {Plan::force, works ? Ability::works : Ability::missing});
+  each_descriptor(shape, result, works ? release_exempt : force_afterwards);
+  return result;
+}
+
+Word settle(Shape shape, Word result) {
+  if (!has_failed(shape, result)) each_descriptor(shape, result, release_exempt);
+  return result;
+}
+
+Word settle(Call call, Shape shape, Retry retry, Forms forms, Word result) {
+  // The error may be the call's own, so the plain form decides.
+  if (!has_failed(shape, result) || !is_refusal(errno, retry)) return settle(shape, result);
+  const Word second = make_plainly(shape, forms);
+  if (!has_failed(shape, second)) set_state(call, {Plan::force, Ability::missing});
+  return second;
+}
+
+}  // namespace cloexec

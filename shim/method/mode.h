@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Method "mode": the letter "e" in the mode of fopen(3) and popen(3).
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "shim/method/make.h"
+
+namespace cloexec {
+
+/// Longer modes than this are left alone and the flag is set afterwards. None is known: the longest part of a mode is
+/// the name of a coded character set.
+inline constexpr std::size_t longest_mode = 64;
+
+/// A mode with "e" added. Its text is empty when the program asked for "e" itself, or when there is no mode or no room.
+struct ForcedMode {
+  char text[longest_mode + 2];
+  bool too_long;
+};
+
+/// fopen: "e" goes right behind the first letter, and glibc sees as much of the others as before.
+ForcedMode force_fopen_mode(std::string_view mode);
+
+/// popen: "e" goes to the end; glibc takes it anywhere, musl wants r or w first.
+ForcedMode force_popen_mode(std::string_view mode);
+
+/// Makes a stream whose mode could not be given the letter.
+FILE* make_unmarked(Call call, bool too_long, Forms forms);
+
+/// Calls `create(mode)` with the letter added by `force`.
+[[gnu::always_inline]] inline FILE* make_with_mode(Call call, ForcedMode (*force)(std::string_view), const char* mode,
+                                                   auto create) {
+  const ForcedMode forced = force(mode);
+  const auto forms = [=, text = forced.text](bool form) { return create(form == atomic ? text : mode); };
+  if (forced.text[0] == '\0') return make_unmarked(call, forced.too_long, Forms(forms));
+  return make(call, as_stream, Retry::never, forms);
+}
+
+}  // namespace cloexec

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// System calls without libc: for what must work before libc is initialised, in a vfork child, and without touching
+// errno.
+#pragma once
+
+#include <sys/syscall.h>
+
+namespace cloexec {
+
+/// Makes system call `number`; a failure comes back as the negative errno (syscall(2)). No cancellation point.
+inline long raw_syscall(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0) {
+#if defined(__x86_64__)
+  long result;
+  register long r10 asm("r10") = d;
+  register long r8 asm("r8") = e;
+  asm volatile("syscall"
+               : "=a"(result)
+               : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
+               : "rcx", "r11", "memory");
+  return result;
+#elif defined(__i386__)
+  long result;
+  asm volatile("int $0x80" : "=a"(result) : "a"(number), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e) : "memory");
+  return result;
+#elif defined(__aarch64__)
+  register long x8 asm("x8") = number;
+  register long x0 asm("x0") = a;
+  register long x1 asm("x1") = b;
+  register long x2 asm("x2") = c;
+  register long x3 asm("x3") = d;
+  register long x4 asm("x4") = e;
+  asm volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4) : "memory");
+  return x0;
+#else
+#error "raw_syscall: add this architecture (see syscall(2), 'Architecture calling conventions')"
+#endif
+}
+
+}  // namespace cloexec

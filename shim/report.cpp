@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "shim/report.h"
+
+#include <poll.h>
+
+#include <cstring>
+
+#include "shim/raw_syscall.h"
+
+namespace cloexec {
+namespace {
+
+/// One line, put together without a heap. What does not fit is cut.
+class Line {
+ public:
+  void add(std::string_view text) {
+    for (const char c : text)
+      if (size_ < sizeof text_ - 1) text_[size_++] = c;
+  }
+
+  void add(unsigned number) {
+    char digits[10];
+    unsigned at = sizeof digits;
+    do digits[--at] = static_cast<char>('0' + number % 10);
+    while ((number /= 10) != 0);
+    add(std::string_view(digits + at, sizeof digits - at));
+  }
+
+  /// A pipe that nobody reads would block us, and one that nobody holds would raise SIGPIPE: poll(2) tells both.
+  void write_to_standard_error() {
+    text_[size_++] = '\n';
+    pollfd standard_error{2, POLLOUT, 0};
+#ifdef __NR_poll
+    raw_syscall(__NR_poll, reinterpret_cast<long>(&standard_error), 1, 0);
+#else
+    timespec at_once{};
+    raw_syscall(__NR_ppoll, reinterpret_cast<long>(&standard_error), 1, reinterpret_cast<long>(&at_once), 0);
+#endif
+    if (standard_error.revents == POLLOUT)
+      raw_syscall(__NR_write, standard_error.fd, reinterpret_cast<long>(text_), static_cast<long>(size_));
+  }
+
+ private:
+  char text_[512];
+  std::size_t size_ = 0;
+};
+
+}  // namespace
+
+void report(std::string_view source, const Complaint& complaint) {
+  Line line;
+  line.add("cloexec: ");
+  line.add(source);
+  line.add(":1:");
+  line.add(complaint.column);
+  line.add(": ");
+  line.add(complaint.what);
+  line.add("; the rule is ignored");
+  line.write_to_standard_error();
+}
+
+}  // namespace cloexec
