@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the shim's settings do to a program, seen from outside: exemptions, modes, what is malformed, AT_SECURE.
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <linux/close_range.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Ran {
+  std::string out;
+  std::string err;
+  int status = 0;
+};
+
+std::string read_all(int fd) {
+  std::string text;
+  char buffer[4096];
+  for (ssize_t got; (got = read(fd, buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<std::size_t>(got));
+  close(fd);
+  return text;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& strings) {
+  std::vector<char*> out;
+  for (std::string& each : strings) out.push_back(each.data());
+  out.push_back(nullptr);
+  return out;
+}
+
+/// Runs `words` with this environment and nothing but 0 to 2 open.
+Ran run(std::vector<std::string> words, std::vector<std::string> environment) {
+  // What this test was given itself, by ctest or a shell, is not to be given on.
+  close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+  int out[2];
+  int err[2];
+  if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) ADD_FAILURE() << "pipe2";
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, out[1], 1);
+  posix_spawn_file_actions_adddup2(&actions, err[1], 2);
+  pid_t child = -1;
+  EXPECT_EQ(
+      posix_spawn(&child, words[0].c_str(), &actions, nullptr, pointers(words).data(), pointers(environment).data()),
+      0);
+  posix_spawn_file_actions_destroy(&actions);
+  close(out[1]);
+  close(err[1]);
+  Ran ran{read_all(out[0]), read_all(err[0]), 0};
+  waitpid(child, &ran.status, 0);
+  return ran;
+}
+
+Ran run_probe(std::vector<std::string> verbs, std::vector<std::string> settings = {}) {
+  verbs.insert(verbs.begin(), PROBE);
+  settings.push_back("LD_PRELOAD=" SHIM);
+  return run(verbs, settings);
+}
+
+TEST(Shim, MakesWhatAProgramOpensCloseOnExec) {
+  EXPECT_EQ(run_probe({"open", "fopen", "socket", "pipe", "dup:3"}).out,
+            "open 3 1\nfopen 4 1\nsocket 5 1\npipe 6 1\npipe 7 1\ndup 8 1\n");
+}
+
+TEST(Shim, LetsNothingReachTheNextProgram) {
+  // 3 is the directory that ls lists.
+  EXPECT_EQ(run_probe({"open", "socket", "dup2:50", "exec-list"}).out, "open 3 1\nsocket 4 1\ndup2 50 1\n0\n1\n2\n3\n");
+  EXPECT_THAT(run({PROBE, "open", "dup2:50", "exec-list"}, {}).out, HasSubstr("\n50\n"));
+}
+
+TEST(Exemption, KeepsStandardStreamsInheritableHoweverTheyArrive) {
+  for (const std::string verb : {"open", "fopen", "socket", "dup:1"})
+    EXPECT_EQ(run_probe({"close:0", verb}).out, verb.substr(0, verb.find(':')) + " 0 0\n");
+  EXPECT_EQ(run_probe({"dup2:0", "dup2:2"}).out, "dup2 0 0\ndup2 2 0\n");
+  EXPECT_EQ(run_probe({"freopen-stdin"}).out, "freopen-stdin 0 0\n");
+  EXPECT_EQ(run_probe({"close:0", "pipe"}).out, "pipe 0 0\npipe 3 1\n");
+}
+
+TEST(Exemption, HonoursWhatTheProgramAsksForItself) {
+  EXPECT_EQ(run_probe({"close:0", "open-cloexec"}).out, "open-cloexec 0 1\n");
+  EXPECT_EQ(run_probe({"open", "clear:3", "flag:3", "open", "fionclex:4", "flag:4"}).out,
+            "open 3 1\nflag 3 0\nopen 4 1\nflag 4 0\n");
+  EXPECT_EQ(run_probe({"open", "clear:3", "dup2-same:3", "dup2-same:40"}).out,
+            "open 3 1\ndup2-same 3 0\ndup2-same -1 EBADF\n");
+}
+
+TEST(Allow, LeavesTheListedNumbersInheritable) {
+  EXPECT_EQ(run_probe({"open", "open", "open", "pipe", "dup2:50"}, {"CLOEXEC_ALLOW=3,5-6,50"}).out,
+            "open 3 0\nopen 4 1\nopen 5 0\npipe 6 0\npipe 7 1\ndup2 50 0\n");
+}
+
+TEST(Mode, OffAndObserveChangeNothing) {
+  for (const auto* mode : {"CLOEXEC_MODE=off", "CLOEXEC_MODE=observe"})
+    EXPECT_EQ(run_probe({"open", "fopen", "pipe", "dup2:50"}, {mode}).out,
+              "open 3 0\nfopen 4 0\npipe 5 0\npipe 6 0\ndup2 50 0\n");
+}
+
+TEST(Malformed, IsReportedWithItsPlaceAndTheRestHolds) {
+  const Ran ran = run_probe({"open", "open", "open"}, {"CLOEXEC_ALLOW=3,x,5", "CLOEXEC_MODE=loud"});
+  EXPECT_EQ(ran.out, "open 3 0\nopen 4 1\nopen 5 0\n");
+  EXPECT_EQ(ran.err,
+            "cloexec: CLOEXEC_ALLOW:1:3: not a descriptor number or a range such as 5-7; the rule is ignored\n"
+            "cloexec: CLOEXEC_MODE:1:1: unknown mode, use enforce, observe or off; the rule is ignored\n");
+}
+
+TEST(Malformed, NeitherBlocksNorEndsTheHost) {
+  int full[2];
+  ASSERT_EQ(pipe2(full, O_CLOEXEC | O_NONBLOCK), 0);
+  const std::string block(4096, 'x');
+  while (write(full[1], block.data(), block.size()) > 0) {
+  }
+  fcntl(full[1], F_SETFL, 0);
+  int broken[2];
+  ASSERT_EQ(pipe2(broken, O_CLOEXEC), 0);
+  close(broken[0]);
+  for (const int target : {full[1], broken[1]}) {
+    std::vector<std::string> words = {PROBE, "open"};
+    std::vector<std::string> environment = {"LD_PRELOAD=" SHIM, "CLOEXEC_MODE=loud"};
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, target, 2);
+    pid_t child = -1;
+    ASSERT_EQ(posix_spawn(&child, PROBE, &actions, nullptr, pointers(words).data(), pointers(environment).data()), 0);
+    posix_spawn_file_actions_destroy(&actions);
+    int status = -1;
+    alarm(20);  // a shim that blocks ends the test here
+    waitpid(child, &status, 0);
+    alarm(0);
+    EXPECT_EQ(status, 0);
+  }
+}
+
+TEST(Settings, AreKeptWhenTheProgramForgetsItsEnvironment) {
+  EXPECT_EQ(run_probe({"forget-environment", "open", "open"}, {"CLOEXEC_ALLOW=3"}).out, "open 3 0\nopen 4 1\n");
+}
+
+TEST(Settings, AreIgnoredInASetUserIdProgram) {
+  const std::vector<std::string> hostile = {"CLOEXEC_MODE=off", "CLOEXEC_ALLOW=3-100,x"};
+  EXPECT_EQ(run({LINKED_PROBE, "open"}, {"CLOEXEC_MODE=off"}).out, "open 3 0\n");
+
+  const std::string copy = std::string(LINKED_PROBE) + ".set-user-id";
+  ASSERT_EQ(run({"/bin/cp", LINKED_PROBE, copy}, {}).status, 0);
+  ASSERT_EQ(chown(copy.c_str(), 65534, 0), 0) << "needs root";
+  ASSERT_EQ(chmod(copy.c_str(), 04755), 0);
+  const Ran ran = run({copy, "open", "socket"}, hostile);
+  unlink(copy.c_str());
+  EXPECT_EQ(ran.out, "open 3 1\nsocket 4 1\n");
+  EXPECT_EQ(ran.err, "");
+}
+
+TEST(Transparency, ReturnsLibcsErrors) {
+  EXPECT_EQ(run_probe({"bad-pipe", "dup:77"}).out, "bad-pipe -1 EFAULT\ndup -1 EBADF\n");
+}
+
+TEST(Transparency, ReachesWhatDlsymFinds) {
+  EXPECT_EQ(run_probe({"dlsym-default", "dlsym-next"}).out, "dlsym-default 3 1\ndlsym-next 4 1\n");
+}
+
+}  // namespace

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Look-ups in the link map agree with the loader's own.
+
+#include "shim/find_next.h"
+
+#include <dlfcn.h>
+#include <gtest/gtest.h>
+
+#include "shim/call.h"
+
+namespace cloexec {
+namespace {
+
+TEST(FindNext, AgreesWithDlsymForEveryNameOfTheCatalogue) {
+  unsigned found = 0;
+#define X_TIME64(name, family, method)
+#define X(name, family, method)                                        \
+  if (void* expected = dlsym(RTLD_NEXT, #name); expected != nullptr) { \
+    EXPECT_EQ(find_next(#name), expected) << #name;                    \
+    ++found;                                                           \
+  }
+#include "shim/interposed.def"
+#undef X
+#undef X_TIME64
+  EXPECT_GT(found, 70U);
+}
+
+TEST(FindNext, FallsBackToHiddenVersions) {
+  void* compat = dlvsym(RTLD_NEXT, "svctcp_create", "GLIBC_2.2.5");
+  ASSERT_NE(compat, nullptr);
+  EXPECT_EQ(find_next("svctcp_create"), compat);
+}
+
+TEST(FindNext, FindsNothingForAnUnknownName) { EXPECT_EQ(find_next("no_such_function_anywhere"), nullptr); }
+
+}  // namespace
+}  // namespace cloexec
