@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Looks into the built library: what it exports, what it needs, how it is laid out. Usage: check.py LIBRARY CATALOGUE...
+
+What a preload drags in, every process of a machine pays for; and a symbol version taken from the libc of the build
+machine would keep the file from loading on an older one.
+"""
+import os
+import subprocess
+import sys
+import tempfile
+
+library, catalogue = sys.argv[1], set(sys.argv[2:])
+failures = []
+passed = 0
+
+# Beside the interposers. Each must exist, unversioned, in glibc 2.17 and in musl.
+MAY_BE_UNDEFINED = {"__errno_location", "environ", "getauxval", "memchr", "memcmp", "memcpy", "memmove", "memset",
+                    "strcmp", "strcpy", "strlen", "_r_debug", "_dl_debug_addr", "dlsym"}
+MUST_BE_WEAK = {"_r_debug", "_dl_debug_addr", "dlsym"}
+LARGEST = 64 * 1024
+
+
+def run(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def expect(what, good, detail=""):
+    global passed
+    if good:
+        passed += 1
+    else:
+        failures.append(f"{what}: {detail}")
+
+
+symbols = [line.split() for line in run("nm", "-D", library).splitlines()]
+exported = {words[-1] for words in symbols if words[-2] in "TWDBRV" and len(words) == 3}
+undefined = {words[-1] for words in symbols if words[-2] in "Uw" and len(words) == 2}
+weak = {words[-1] for words in symbols if words[-2] == "w" and len(words) == 2}
+expect("exports equal the catalogue", exported == catalogue, exported ^ catalogue)
+expect("undefined symbols", undefined <= MAY_BE_UNDEFINED, undefined - MAY_BE_UNDEFINED)
+expect("symbols that not every libc has are weak", undefined & MUST_BE_WEAK <= weak, undefined & MUST_BE_WEAK - weak)
+
+dynamic = run("readelf", "-dW", library)
+expect("needs no other library", "(NEEDED)" not in dynamic, dynamic)
+expect("no text relocation", "TEXTREL" not in dynamic, dynamic)
+expect("bound at load", "NOW" in dynamic and "INITFIRST" in dynamic, dynamic)
+
+segments = run("readelf", "-lW", library)
+loads = [line for line in segments.splitlines() if line.split()[:1] == ["LOAD"]]
+expect("no segment is writable and executable", not any("RWE" in line for line in loads), segments)
+expect("relocated data is read-only", "GNU_RELRO" in segments, segments)
+expect("no executable stack", "RWE" not in segments, segments)
+
+with tempfile.TemporaryDirectory() as folder:
+    stripped = os.path.join(folder, "stripped")
+    run("strip", "-o", stripped, library)
+    size = os.path.getsize(stripped)
+    expect(f"stripped, at most {LARGEST} bytes", size <= LARGEST, size)
+    print(f"stripped size: {size} of {LARGEST} bytes")
+
+for failure in failures:
+    print("FAILED", failure)
+print(f"{passed} passed, {len(failures)} failed")
+sys.exit(1 if failures else 0)

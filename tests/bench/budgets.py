@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Holds the shim to its budgets, by counting. Usage: budgets.py LIBRARY EMPTY_LIBRARY CALLS
+
+Instructions are callgrind's, system calls strace's, memory /proc/PID/smaps'; no time is taken, so that a busy machine
+changes nothing.
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+library, empty, calls = sys.argv[1:4]
+failures = []
+passed = 0
+
+# What a call may cost on top of the bare one, in user instructions.
+INSTRUCTIONS = {"open": 30, "socket": 30, "pipe": 30, "dup": 60, "dup2": 60, "accept": 60, "fopen": 130}
+STARTUP_INSTRUCTIONS = 25000  # against no preload at all
+STARTUP_SYSTEM_CALLS = 3      # against an empty preload
+DIRTY_MEMORY = 8              # KiB, against an empty preload
+
+
+def environment(preload):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CLOEXEC_", "LD_"))}
+    return {**kept, "LD_PRELOAD": preload} if preload else kept
+
+
+def expect(what, value, limit):
+    global passed
+    good = value <= limit
+    passed += good
+    if not good:
+        failures.append(what)
+    print(f"{'ok    ' if good else 'FAILED'} {what}: {value} (at most {limit})")
+
+
+def instructions(preload, *command):
+    done = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command],
+                          env=environment(preload), capture_output=True, text=True, check=True)
+    return int(re.search(r"Collected : (\d+)", done.stderr).group(1))
+
+
+def per_call(preload, kind):
+    few, many = (instructions(preload, calls, kind, str(count)) for count in (20, 120))
+    return (many - few) / 100
+
+
+def system_calls(preload, *command):
+    """How many system calls the program itself makes, from its first instruction on."""
+    with tempfile.NamedTemporaryFile() as trace:
+        # strace is not preloaded: it passes the variable on to the program alone.
+        prefix = ["-E", f"LD_PRELOAD={preload}"] if preload else []
+        subprocess.run(["strace", "-qq", "-o", trace.name, *prefix, *command], env=environment(""), check=True,
+                       capture_output=True)
+        return sum(1 for line in open(trace.name) if "(" in line and not line.startswith("execve("))
+
+
+def dirty_memory(preload):
+    """KiB of private dirty memory of a process that does nothing but start."""
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(preload)) as child:
+        child.stdin.write(b"x")
+        child.stdin.flush()
+        child.stdout.read(1)  # it has started when it answers
+        smaps = open(f"/proc/{child.pid}/smaps").read()
+        child.stdin.close()
+    return sum(int(kib) for kib in re.findall(r"^Private_Dirty: +(\d+) kB", smaps, re.MULTILINE))
+
+
+for kind, limit in INSTRUCTIONS.items():
+    expect(f"user instructions added to {kind}", per_call(library, kind) - per_call("", kind), limit)
+for kind in INSTRUCTIONS:
+    # The first call of a kind is checked with one more; it cancels out between a few calls and many.
+    grown = [system_calls(preload, calls, kind, "120") - system_calls(preload, calls, kind, "20")
+             for preload in (library, "")]
+    expect(f"system calls added to 100 times {kind}", grown[0] - grown[1], 0)
+expect("instructions added to a start", instructions(library, "/bin/true") - instructions("", "/bin/true"),
+       STARTUP_INSTRUCTIONS)
+expect("system calls added to a start", system_calls(library, "/bin/true") - system_calls(empty, "/bin/true"),
+       STARTUP_SYSTEM_CALLS)
+expect("KiB of private dirty memory added", min(dirty_memory(library) for _ in range(5)) - min(dirty_memory(empty) for _ in range(5)),
+       DIRTY_MEMORY)
+
+print(f"{passed} passed, {len(failures)} failed")
+sys.exit(1 if failures else 0)
