@@ -105,16 +105,29 @@ const link_map* own_object() {
   return object;
 }
 
-}  // namespace
+struct Found {
+  const link_map* object = nullptr;
+  void* function = nullptr;
+};
 
-void* find_next(const char* name) {
+Found find_definition(const char* name) {
   const link_map* own = own_object();
-  if (own == nullptr) return &dlsym != nullptr ? dlsym(RTLD_NEXT, name) : nullptr;
+  if (own == nullptr) return {nullptr, &dlsym != nullptr ? dlsym(RTLD_NEXT, name) : nullptr};
   const std::uint32_t hash = gnu_hash(name);
   for (const bool hidden : {false, true})
     for (const link_map* object = own->l_next; object != nullptr; object = object->l_next)
-      if (void* found = find_in(*object, name, hash, hidden); found != nullptr) return found;
-  return nullptr;
+      if (void* function = find_in(*object, name, hash, hidden); function != nullptr) return {object, function};
+  return {};
+}
+
+}  // namespace
+
+void* find_next(const char* name) { return find_definition(name).function; }
+
+bool is_wrapped_below(const char* name) {
+  const link_map* object = find_definition(name).object;
+  // Before glibc 2.34 some of libc's functions are libpthread's first.
+  return object != find_definition("__errno_location").object && object != find_definition("pthread_create").object;
 }
 
 }  // namespace cloexec

@@ -11,4 +11,7 @@ namespace cloexec {
 /// version is preferred to a hidden one (old SunRPC names in libc have only such).
 void* find_next(const char* name);
 
+/// Whether that definition is another preload's and not libc's own.
+bool is_wrapped_below(const char* name);
+
 }  // namespace cloexec

@@ -36,23 +36,23 @@ void* absent_pointer();
 /// may both do so; they find the same.
 void* bind_next(void** slot, const char* names, void* absent);
 
-template <typename Function, Name name>
-class Next;
-
-template <Name name, typename Function, typename Result>
+/// A next function of this type and result, bound when it is first asked for.
+template <typename Function, typename Result>
 class NextReturning {
  public:
+  constexpr NextReturning(void** slot, const char* names) : slot_(slot), names_(names) {}
+
   /// The function itself; null when nobody has bound it yet.
-  [[gnu::always_inline]] static Function* get_if_bound() {
-    return reinterpret_cast<Function*>(__atomic_load_n(&slot_, __ATOMIC_RELAXED));
+  [[gnu::always_inline]] Function* get_if_bound() const {
+    return reinterpret_cast<Function*>(__atomic_load_n(slot_, __ATOMIC_RELAXED));
   }
 
   /// The function itself, bound if it has not been.
-  [[gnu::always_inline]] static Function* get() {
+  [[gnu::always_inline]] Function* get() const {
     Function* function = get_if_bound();
     if (function != nullptr) [[likely]]
       return function;
-    return reinterpret_cast<Function*>(bind_next(&slot_, name.text, absent()));
+    return reinterpret_cast<Function*>(bind_next(slot_, names_, absent()));
   }
 
   template <typename... Arguments>
@@ -71,21 +71,57 @@ class NextReturning {
       return reinterpret_cast<void*>(absent_number);
   }
 
-  static inline constinit void* slot_ = nullptr;
+  void** slot_;
+  const char* names_;
 };
 
-/// The next function called `name`, of the type that its declaration has.
-template <typename Result, typename... Parameters, Name name>
-class Next<Result(Parameters...), name> : public NextReturning<name, Result(Parameters...), Result> {};
-template <typename Result, typename... Parameters, Name name>
-class Next<Result(Parameters...) noexcept, name> : public NextReturning<name, Result(Parameters...), Result> {};
-template <typename Result, typename... Parameters, Name name>
-class Next<Result(Parameters..., ...), name> : public NextReturning<name, Result(Parameters..., ...), Result> {};
-template <typename Result, typename... Parameters, Name name>
-class Next<Result(Parameters..., ...) noexcept, name> : public NextReturning<name, Result(Parameters..., ...), Result> {
+namespace detail {
+
+template <Name name>
+inline constinit void* slot = nullptr;
+template <Name name>
+inline constexpr Name stored = name;
+
+// A declaration's type without its noexcept, which changes nothing for the caller.
+template <typename Function>
+struct NextOf;
+template <typename Result, typename... Parameters>
+struct NextOf<Result(Parameters...)> {
+  using type = NextReturning<Result(Parameters...), Result>;
+};
+template <typename Result, typename... Parameters>
+struct NextOf<Result(Parameters...) noexcept> : NextOf<Result(Parameters...)> {};
+template <typename Result, typename... Parameters>
+struct NextOf<Result(Parameters..., ...)> {
+  using type = NextReturning<Result(Parameters..., ...), Result>;
+};
+template <typename Result, typename... Parameters>
+struct NextOf<Result(Parameters..., ...) noexcept> : NextOf<Result(Parameters..., ...)> {};
+
+}  // namespace detail
+
+template <typename Function>
+using Next = typename detail::NextOf<Function>::type;
+
+/// The next function of one name. It is empty, so that an interposer of its own carries no pointers about; it becomes a
+/// Next where a body serves several names.
+template <typename Function, Name name>
+class NextNamed {
+ public:
+  using Type = Next<Function>;
+
+  constexpr operator Type() const { return {&detail::slot<name>, detail::stored<name>.text}; }
+  [[gnu::always_inline]] auto get_if_bound() const { return Type(*this).get_if_bound(); }
+  [[gnu::always_inline]] auto get() const { return Type(*this).get(); }
+  bool is_absent() const { return Type(*this).is_absent(); }
+
+  template <typename... Arguments>
+  [[gnu::always_inline]] auto operator()(Arguments... arguments) const {
+    return get()(arguments...);
+  }
 };
 
-#define X_NEXT(name) inline constexpr Next<decltype(::name), #name> next_##name;
+#define X_NEXT(name) inline constexpr NextNamed<decltype(::name), #name> next_##name;
 #define X(name, family, method) X_NEXT(name)
 #ifdef __i386__
 #define X_TIME64(name, family, method) X_NEXT(name)

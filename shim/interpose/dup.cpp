@@ -12,9 +12,7 @@ namespace {
 
 using Pointer = void*;
 
-/// fcntl(2) takes one long or pointer, or nothing; it is handed on as it came.
-[[gnu::always_inline]] inline int controlled(Call call, auto next, int fd, int command, void* argument) {
-  if (command != F_DUPFD) return next(fd, command, argument);
+int duplicated_from(Call call, Next<decltype(fcntl)> next, int fd, void* argument) {
   return make_by_substitute(
       call, as_number, Retry::if_refused_or_invalid, next,
       [=](auto* function) { return function(fd, F_DUPFD_CLOEXEC, argument); },
@@ -22,7 +20,7 @@ using Pointer = void*;
 }
 
 /// dup2(2) onto the same number is a no-op that leaves the flag alone; dup3 calls it an error.
-[[gnu::always_inline]] inline int duplicated_onto(Call call, auto next, int from, int to) {
+int duplicated_onto(Call call, Next<decltype(dup2)> next, int from, int to) {
   if (from == to || is_exempt(to)) return next(from, to);
   return make_by_substitute(
       call, as_number, Retry::if_refused_or_invalid, next_dup3,
@@ -37,25 +35,31 @@ INTERPOSE(int, dup, int fd) noexcept {
       [=](auto* function) { return function(fd, F_DUPFD_CLOEXEC, 0L); }, [=] { return next_dup(fd); });
 }
 
+// fcntl(2) takes one long or pointer, or nothing; it is handed on as it came.
+
 INTERPOSE(int, fcntl, int fd, int command, ...) {
   OPTIONAL_ARGUMENT(Pointer, argument, command);
-  return controlled(Call::fcntl, next_fcntl, fd, command, argument);
+  if (command == F_DUPFD) return duplicated_from(Call::fcntl, next_fcntl, fd, argument);
+  return next_fcntl(fd, command, argument);
 }
 
 INTERPOSE(int, fcntl64, int fd, int command, ...) {
   OPTIONAL_ARGUMENT(Pointer, argument, command);
-  return controlled(Call::fcntl64, next_fcntl64, fd, command, argument);
+  if (command == F_DUPFD) return duplicated_from(Call::fcntl64, next_fcntl64, fd, argument);
+  return next_fcntl64(fd, command, argument);
 }
 
 INTERPOSE(int, __fcntl, int fd, int command, ...) {
   OPTIONAL_ARGUMENT(Pointer, argument, command);
-  return controlled(Call::__fcntl, next___fcntl, fd, command, argument);
+  if (command == F_DUPFD) return duplicated_from(Call::__fcntl, next___fcntl, fd, argument);
+  return next___fcntl(fd, command, argument);
 }
 
 #ifdef __i386__
 INTERPOSE(int, __fcntl_time64, int fd, int command, ...) {
   OPTIONAL_ARGUMENT(Pointer, argument, command);
-  return controlled(Call::__fcntl_time64, next___fcntl_time64, fd, command, argument);
+  if (command == F_DUPFD) return duplicated_from(Call::__fcntl_time64, next___fcntl_time64, fd, argument);
+  return next___fcntl_time64(fd, command, argument);
 }
 #endif
 

@@ -17,8 +17,27 @@ namespace {
   return make_with_flag(call, as_number, Retry::never, next, flags, O_CLOEXEC, create);
 }
 
+int opened(Call call, Next<decltype(open)> next, const char* path, int flags, mode_t mode) {
+  return open_with(call, next, flags, [=](auto* function, int forced) { return function(path, forced, mode); });
+}
+
+int opened_at(Call call, Next<decltype(openat)> next, int directory, const char* path, int flags, mode_t mode) {
+  return open_with(call, next, flags,
+                   [=](auto* function, int forced) { return function(directory, path, forced, mode); });
+}
+
+// The fortified names abort when the flags want a mode: the real ones are called, so that they still do.
+
+int opened_2(Call call, Next<decltype(__open_2)> next, const char* path, int flags) {
+  return open_with(call, next, flags, [=](auto* function, int forced) { return function(path, forced); });
+}
+
+int opened_at_2(Call call, Next<decltype(__openat_2)> next, int directory, const char* path, int flags) {
+  return open_with(call, next, flags, [=](auto* function, int forced) { return function(directory, path, forced); });
+}
+
 /// creat(2) takes no flags; it is an open that does.
-[[gnu::always_inline]] inline int created(Call call, auto next, auto next_open, const char* path, mode_t mode) {
+int created(Call call, Next<decltype(creat)> next, Next<decltype(open)> next_open, const char* path, mode_t mode) {
   return make_by_substitute(
       call, as_number, Retry::never, next_open,
       [=](auto* function) { return function(path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, mode); },
@@ -33,6 +52,8 @@ auto walked(Call call, auto* walk) {
 
 }  // namespace
 
+// The two that most programs call keep the fast path to themselves.
+
 INTERPOSE(int, open, const char* path, int flags, ...) {
   OPTIONAL_ARGUMENT(mode_t, mode, flags);
   return open_with(Call::open, next_open, flags, [=](auto* next, int forced) { return next(path, forced, mode); });
@@ -45,46 +66,36 @@ INTERPOSE(int, open64, const char* path, int flags, ...) {
 
 INTERPOSE(int, __open, const char* path, int flags, ...) {
   OPTIONAL_ARGUMENT(mode_t, mode, flags);
-  return open_with(Call::__open, next___open, flags, [=](auto* next, int forced) { return next(path, forced, mode); });
+  return opened(Call::__open, next___open, path, flags, mode);
 }
 
 INTERPOSE(int, __open64, const char* path, int flags, ...) {
   OPTIONAL_ARGUMENT(mode_t, mode, flags);
-  return open_with(Call::__open64, next___open64, flags,
-                   [=](auto* next, int forced) { return next(path, forced, mode); });
+  return opened(Call::__open64, next___open64, path, flags, mode);
 }
 
 INTERPOSE(int, openat, int directory, const char* path, int flags, ...) {
   OPTIONAL_ARGUMENT(mode_t, mode, flags);
-  return open_with(Call::openat, next_openat, flags,
-                   [=](auto* next, int forced) { return next(directory, path, forced, mode); });
+  return opened_at(Call::openat, next_openat, directory, path, flags, mode);
 }
 
 INTERPOSE(int, openat64, int directory, const char* path, int flags, ...) {
   OPTIONAL_ARGUMENT(mode_t, mode, flags);
-  return open_with(Call::openat64, next_openat64, flags,
-                   [=](auto* next, int forced) { return next(directory, path, forced, mode); });
+  return opened_at(Call::openat64, next_openat64, directory, path, flags, mode);
 }
 
-// The fortified names abort when the flags want a mode: the real ones are called, so that they still do.
-
-INTERPOSE(int, __open_2, const char* path, int flags) {
-  return open_with(Call::__open_2, next___open_2, flags, [=](auto* next, int forced) { return next(path, forced); });
-}
+INTERPOSE(int, __open_2, const char* path, int flags) { return opened_2(Call::__open_2, next___open_2, path, flags); }
 
 INTERPOSE(int, __open64_2, const char* path, int flags) {
-  return open_with(Call::__open64_2, next___open64_2, flags,
-                   [=](auto* next, int forced) { return next(path, forced); });
+  return opened_2(Call::__open64_2, next___open64_2, path, flags);
 }
 
 INTERPOSE(int, __openat_2, int directory, const char* path, int flags) {
-  return open_with(Call::__openat_2, next___openat_2, flags,
-                   [=](auto* next, int forced) { return next(directory, path, forced); });
+  return opened_at_2(Call::__openat_2, next___openat_2, directory, path, flags);
 }
 
 INTERPOSE(int, __openat64_2, int directory, const char* path, int flags) {
-  return open_with(Call::__openat64_2, next___openat64_2, flags,
-                   [=](auto* next, int forced) { return next(directory, path, forced); });
+  return opened_at_2(Call::__openat64_2, next___openat64_2, directory, path, flags);
 }
 
 INTERPOSE(int, creat, const char* path, mode_t mode) { return created(Call::creat, next_creat, next_open, path, mode); }

@@ -16,15 +16,14 @@ INTERPOSE(int, socketpair, int domain, int type, int protocol, int ends[2]) noex
                         SOCK_CLOEXEC, [=](auto* next, int forced) { return next(domain, forced, protocol, ends); });
 }
 
-/// accept4(2) answers EINVAL to a bad address length when it has taken the connection already: no second try then.
 INTERPOSE(int, accept, int fd, sockaddr* address, socklen_t* length) {
   return make_by_substitute(
-      Call::accept, as_number, Retry::if_refused, next_accept4,
+      Call::accept, as_number, Retry::if_accept4_is_refused, next_accept4,
       [=](auto* function) { return function(fd, address, length, SOCK_CLOEXEC); },
       [=] { return next_accept(fd, address, length); });
 }
 
 INTERPOSE(int, accept4, int fd, sockaddr* address, socklen_t* length, int flags) {
-  return make_with_flag(Call::accept4, as_number, Retry::if_refused, next_accept4, flags, SOCK_CLOEXEC,
+  return make_with_flag(Call::accept4, as_number, Retry::if_accept4_is_refused, next_accept4, flags, SOCK_CLOEXEC,
                         [=](auto* next, int forced) { return next(fd, address, length, forced); });
 }

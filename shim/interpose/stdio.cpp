@@ -8,27 +8,31 @@ using namespace cloexec;
 
 namespace {
 
-FILE* opened(Call call, auto next, const char* path, const char* mode) {
+[[gnu::always_inline]] inline FILE* opened_here(Call call, auto next, const char* path, const char* mode) {
   return make_with_mode(call, force_fopen_mode, mode, [=](const char* forced) { return next(path, forced); });
+}
+
+FILE* opened(Call call, Next<decltype(fopen)> next, const char* path, const char* mode) {
+  return opened_here(call, next, path, mode);
 }
 
 /// freopen(3) keeps the stream's number. On an exempt one there is nothing to force: even the descriptor that libc has
 /// for a moment is a second one of what the children are to inherit.
-FILE* reopened(Call call, auto next, const char* path, const char* mode, FILE* stream) {
+FILE* reopened(Call call, Next<decltype(freopen)> next, const char* path, const char* mode, FILE* stream) {
   if (is_exempt(next_fileno(stream))) return next(path, mode, stream);
   return make_with_mode(call, force_fopen_mode, mode, [=](const char* forced) { return next(path, forced, stream); });
 }
 
-FILE* piped(Call call, auto next, const char* command, const char* mode) {
+FILE* piped(Call call, Next<decltype(popen)> next, const char* command, const char* mode) {
   return make_with_mode(call, force_popen_mode, mode, [=](const char* forced) { return next(command, forced); });
 }
 
 }  // namespace
 
-INTERPOSE(FILE*, fopen, const char* path, const char* mode) { return opened(Call::fopen, next_fopen, path, mode); }
+INTERPOSE(FILE*, fopen, const char* path, const char* mode) { return opened_here(Call::fopen, next_fopen, path, mode); }
 
 INTERPOSE(FILE*, fopen64, const char* path, const char* mode) {
-  return opened(Call::fopen64, next_fopen64, path, mode);
+  return opened_here(Call::fopen64, next_fopen64, path, mode);
 }
 
 INTERPOSE(FILE*, _IO_fopen, const char* path, const char* mode) {

@@ -130,10 +130,11 @@ long interposed(const Raw& raw) {
       return flag(Call::socketpair, raw, 1, SOCK_CLOEXEC, invalid, as_pair(raw.argument<int*>(3)));
 #ifdef SYS_accept
     case SYS_accept:
-      return substitute(Call::accept, raw, {SYS_accept4, {a[0], a[1], a[2], SOCK_CLOEXEC}}, Retry::if_refused);
+      return substitute(Call::accept, raw, {SYS_accept4, {a[0], a[1], a[2], SOCK_CLOEXEC}},
+                        Retry::if_accept4_is_refused);
 #endif
     case SYS_accept4:
-      return flag(Call::accept4, raw, 3, SOCK_CLOEXEC, Retry::if_refused);
+      return flag(Call::accept4, raw, 3, SOCK_CLOEXEC, Retry::if_accept4_is_refused);
     case SYS_recvmsg:
       return received(Call::recvmsg, raw, 2, Headers<msghdr>{raw.argument<msghdr*>(1), 1}, [](long) { return 1U; });
 #ifdef SYS_recvmmsg_time64

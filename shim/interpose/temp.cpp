@@ -11,19 +11,32 @@ using namespace cloexec;
 
 namespace {
 
-/// mkstemp(3) and mkstemps(3) take no flags, mkostemp and mkostemps do.
-int made_temporary(Call call, auto with_flags, auto without) {
-  return make(call, as_number, Retry::if_refused_or_invalid,
-              [=](bool form) { return form == atomic ? with_flags(O_CLOEXEC) : without(); });
+/// mkstemp(3) takes no flags, mkostemp does.
+int made(Call call, Next<decltype(mkostemp)> with_flags, Next<decltype(mkstemp)> next, char* path) {
+  return make_by_substitute(
+      call, as_number, Retry::if_refused_or_invalid, with_flags,
+      [=](auto* function) { return function(path, O_CLOEXEC); }, [=] { return next(path); });
 }
 
-int made_temporary_with(Call call, auto next, int flags, auto create) {
-  return make_with_flag(call, as_number, Retry::if_refused_or_invalid, next, flags, O_CLOEXEC, create);
+int made(Call call, Next<decltype(mkostemps)> with_flags, Next<decltype(mkstemps)> next, char* path, int suffix) {
+  return make_by_substitute(
+      call, as_number, Retry::if_refused_or_invalid, with_flags,
+      [=](auto* function) { return function(path, suffix, O_CLOEXEC); }, [=] { return next(path, suffix); });
+}
+
+int made_with(Call call, Next<decltype(mkostemp)> next, char* path, int flags) {
+  return make_with_flag(call, as_number, Retry::if_refused_or_invalid, next, flags, O_CLOEXEC,
+                        [=](auto* function, int forced) { return function(path, forced); });
+}
+
+int made_with(Call call, Next<decltype(mkostemps)> next, char* path, int suffix, int flags) {
+  return make_with_flag(call, as_number, Retry::if_refused_or_invalid, next, flags, O_CLOEXEC,
+                        [=](auto* function, int forced) { return function(path, suffix, forced); });
 }
 
 /// tmpfile(3) put together from what takes a flag, in the same two steps as libc: a file without a name, or one that
 /// loses it at once where the file system has none such.
-FILE* temporary_stream(auto open, auto mkostemp) {
+FILE* temporary_stream(Next<decltype(::open)> open, Next<decltype(::mkostemp)> mkostemp) {
   int fd = open(P_tmpdir, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (fd < 0) {
     char path[] = P_tmpdir "/tmpfXXXXXX";
@@ -31,61 +44,44 @@ FILE* temporary_stream(auto open, auto mkostemp) {
     if (fd < 0) return nullptr;
     next_unlink(path);
   }
-  FILE* made = next_fdopen(fd, "w+");
-  if (made == nullptr) next_close(fd);
-  return made;
+  FILE* stream = next_fdopen(fd, "w+");
+  if (stream == nullptr) next_close(fd);
+  return stream;
 }
 
-FILE* made_temporary_stream(Call call, auto next, auto open, auto mkostemp) {
+FILE* made_temporary_stream(Call call, Next<decltype(tmpfile)> next, Next<decltype(::open)> open,
+                            Next<decltype(::mkostemp)> mkostemp) {
   const int error_before = errno;
-  FILE* made = make(call, as_stream, Retry::if_refused_or_invalid,
-                    [=](bool form) { return form == atomic ? temporary_stream(open, mkostemp) : next(); });
-  if (made != nullptr) errno = error_before;
-  return made;
+  FILE* stream = make(call, as_stream, Retry::if_refused_or_invalid,
+                      [=](bool form) { return form == atomic ? temporary_stream(open, mkostemp) : next(); });
+  if (stream != nullptr) errno = error_before;
+  return stream;
 }
 
 }  // namespace
 
-INTERPOSE(int, mkstemp, char* path) {
-  return made_temporary(
-      Call::mkstemp, [=](int flags) { return next_mkostemp(path, flags); }, [=] { return next_mkstemp(path); });
-}
+INTERPOSE(int, mkstemp, char* path) { return made(Call::mkstemp, next_mkostemp, next_mkstemp, path); }
 
-INTERPOSE(int, mkstemp64, char* path) {
-  return made_temporary(
-      Call::mkstemp64, [=](int flags) { return next_mkostemp64(path, flags); }, [=] { return next_mkstemp64(path); });
-}
+INTERPOSE(int, mkstemp64, char* path) { return made(Call::mkstemp64, next_mkostemp64, next_mkstemp64, path); }
 
 INTERPOSE(int, mkstemps, char* path, int suffix) {
-  return made_temporary(
-      Call::mkstemps, [=](int flags) { return next_mkostemps(path, suffix, flags); },
-      [=] { return next_mkstemps(path, suffix); });
+  return made(Call::mkstemps, next_mkostemps, next_mkstemps, path, suffix);
 }
 
 INTERPOSE(int, mkstemps64, char* path, int suffix) {
-  return made_temporary(
-      Call::mkstemps64, [=](int flags) { return next_mkostemps64(path, suffix, flags); },
-      [=] { return next_mkstemps64(path, suffix); });
+  return made(Call::mkstemps64, next_mkostemps64, next_mkstemps64, path, suffix);
 }
 
-INTERPOSE(int, mkostemp, char* path, int flags) {
-  return made_temporary_with(Call::mkostemp, next_mkostemp, flags,
-                             [=](auto* next, int forced) { return next(path, forced); });
-}
+INTERPOSE(int, mkostemp, char* path, int flags) { return made_with(Call::mkostemp, next_mkostemp, path, flags); }
 
-INTERPOSE(int, mkostemp64, char* path, int flags) {
-  return made_temporary_with(Call::mkostemp64, next_mkostemp64, flags,
-                             [=](auto* next, int forced) { return next(path, forced); });
-}
+INTERPOSE(int, mkostemp64, char* path, int flags) { return made_with(Call::mkostemp64, next_mkostemp64, path, flags); }
 
 INTERPOSE(int, mkostemps, char* path, int suffix, int flags) {
-  return made_temporary_with(Call::mkostemps, next_mkostemps, flags,
-                             [=](auto* next, int forced) { return next(path, suffix, forced); });
+  return made_with(Call::mkostemps, next_mkostemps, path, suffix, flags);
 }
 
 INTERPOSE(int, mkostemps64, char* path, int suffix, int flags) {
-  return made_temporary_with(Call::mkostemps64, next_mkostemps64, flags,
-                             [=](auto* next, int forced) { return next(path, suffix, forced); });
+  return made_with(Call::mkostemps64, next_mkostemps64, path, suffix, flags);
 }
 
 INTERPOSE(FILE*, tmpfile) { return made_temporary_stream(Call::tmpfile, next_tmpfile, next_open, next_mkostemp); }

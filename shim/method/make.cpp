@@ -2,12 +2,31 @@
 
 #include "shim/method/make.h"
 
+#include "shim/catalogue.h"
+#include "shim/find_next.h"
+
 namespace cloexec {
 namespace {
 
+/// Asks without a connection to take. accept4(2) looks at its flags first, then at the descriptor.
+bool is_accept4_refused() {
+  const int error_before = errno;
+  next_accept4(-1, nullptr, nullptr, SOCK_CLOEXEC);
+  const bool is_refused = errno != EBADF;
+  errno = error_before;
+  return is_refused;
+}
+
 bool is_refusal(int error, Retry retry) {
-  if (retry == Retry::never) return false;
-  return error == ENOSYS || error == EPERM || (error == EINVAL && retry == Retry::if_refused_or_invalid);
+  if (retry == Retry::never || (error != ENOSYS && error != EPERM && error != EINVAL)) return false;
+  return retry != Retry::if_accept4_is_refused || error == ENOSYS || is_accept4_refused();
+}
+
+/// A preload below us that wraps dup2, say, but has never heard of dup3 would lose sight of the descriptor
+/// (socket_wrapper does): it gets the call that it knows.
+bool must_stay_plain(Call call) {
+  return state_of(call).ability == Ability::unknown && method_of(call) == Method::substitute &&
+         is_wrapped_below(name_of(call));
 }
 
 bool has_failed(Shape shape, Word result) { return lowest_descriptor(shape, result) < 0; }
@@ -39,6 +58,7 @@ Word make_plainly(Shape shape, Forms forms) {
 
 Word make_slowly(Call call, Shape shape, Retry retry, Forms forms) {
   if (!forces(call)) return forms(plain);
+  if (must_stay_plain(call)) set_state(call, {Plan::force, Ability::missing});
   if (state_of(call).ability == Ability::missing) return make_plainly(shape, forms);
   // Success leaves errno alone, although the first form may have failed on the way.
   const int error_before = errno;

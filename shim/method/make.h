@@ -15,8 +15,8 @@ namespace cloexec {
 /// When the plain form is tried after the atomic one has failed.
 enum class Retry : std::uint8_t {
   never,                  // the flag cannot be what is wrong: kernels that do not know O_CLOEXEC ignore it
-  if_refused,             // ENOSYS, EPERM: a sandbox. accept4 says EINVAL after it took the connection
-  if_refused_or_invalid,  // EINVAL too: kernels that do not know the flag
+  if_refused_or_invalid,  // ENOSYS, EPERM: a sandbox. EINVAL: a kernel that does not know the flag
+  if_accept4_is_refused,  // the same, but accept4 can fail when it has taken the connection: never a second accept then
 };
 
 /// The forms that a call has: the atomic one, and the plain one as the program wrote it.
