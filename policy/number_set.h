@@ -7,13 +7,9 @@
 #include <climits>
 #include <string_view>
 
-namespace cloexec {
+#include "policy/complaint.h"
 
-/// What is wrong with a text, and where: `column` counts bytes from 1.
-struct Complaint {
-  unsigned column;
-  std::string_view what;
-};
+namespace cloexec {
 
 /// A set of descriptor numbers, held as ranges. Once filled it does not change.
 class NumberSet {
@@ -81,11 +77,11 @@ constexpr void parse_numbers(std::string_view text, NumberSet& set, auto&& compl
     if (first >= 0 && at < text.size() && text[at] == '-') last = detail::read_number(text, ++at);
     while (blank(at)) ++at;
     if (first < 0 || last < 0 || !ends(at))
-      complain(Complaint{column, "not a descriptor number or a range such as 5-7"});
+      complain(Complaint{1, column, "not a descriptor number or a range such as 5-7"});
     else if (last < first)
-      complain(Complaint{column, "the range ends before it begins"});
+      complain(Complaint{1, column, "the range ends before it begins"});
     else if (!set.add(first, last))
-      complain(Complaint{column, "too many ranges (32 at most)"});
+      complain(Complaint{1, column, "too many ranges (32 at most)"});
     while (!ends(at)) ++at;
   }
 }

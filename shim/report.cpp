@@ -52,10 +52,12 @@ void report(std::string_view source, const Complaint& complaint) {
   Line line;
   line.add("cloexec: ");
   line.add(source);
-  line.add(":1:");
+  line.add(":");
+  line.add(complaint.line);
+  line.add(":");
   line.add(complaint.column);
   line.add(": ");
-  line.add(complaint.what);
+  complaint.say([&](std::string_view part) { line.add(part); });
   line.add("; the rule is ignored");
   line.write_to_standard_error();
 }

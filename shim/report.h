@@ -6,11 +6,11 @@
 
 #include <string_view>
 
-#include "policy/number_set.h"
+#include "policy/complaint.h"
 
 namespace cloexec {
 
-/// Writes "cloexec: SOURCE:1:COLUMN: what is wrong; the rule is ignored".
+/// Writes "cloexec: SOURCE:LINE:COLUMN: what is wrong; the rule is ignored".
 void report(std::string_view source, const Complaint& complaint);
 
 }  // namespace cloexec

@@ -32,7 +32,7 @@ const char* value_of(const char* entry, std::string_view name) {
 Mode read_mode(std::string_view value) {
   if (value == "observe") return Mode::observe;
   if (value == "off") return Mode::off;
-  if (value != "enforce" && !value.empty()) report("CLOEXEC_MODE", {1, "unknown mode, use enforce, observe or off"});
+  if (value != "enforce" && !value.empty()) report("CLOEXEC_MODE", {1, 1, "unknown mode, use enforce, observe or off"});
   return Mode::enforce;
 }
 

@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "shim/call.h"
+#include "policy/call.h"
 
 namespace cloexec {
 

@@ -26,7 +26,7 @@ bool is_refusal(int error, Retry retry) {
 /// (socket_wrapper does): it gets the call that it knows.
 bool must_stay_plain(Call call) {
   return state_of(call).ability == Ability::unknown && method_of(call) == Method::substitute &&
-         is_wrapped_below(name_of(call));
+         is_wrapped_below(name_of(call).data());
 }
 
 bool has_failed(Shape shape, Word result) { return lowest_descriptor(shape, result) < 0; }

@@ -7,7 +7,7 @@
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 
-#include "shim/call.h"
+#include "policy/call.h"
 
 namespace cloexec {
 namespace {
