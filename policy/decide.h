@@ -4,6 +4,8 @@
 // call this, so that they cannot disagree.
 #pragma once
 
+#include <concepts>
+#include <cstdint>
 #include <string_view>
 
 #include "policy/glob.h"

@@ -20,8 +20,6 @@ void set_plans(Plan plan) {
   for (std::uint8_t& state : states) __atomic_store_n(&state, to_byte({plan, Ability::unknown}), __ATOMIC_RELAXED);
 }
 
-bool are_read() { return state_of(Call{}).plan != Plan::unread; }
-
 /// The value of the variable `name` when `entry` is "name=value"; null when it is another's.
 const char* value_of(const char* entry, std::string_view name) {
   for (const char c : name)
@@ -59,12 +57,13 @@ void read_settings(char* const* environment) {
     set_plans(Plan::force);
   else
     read_environment(environment);
+  settings.are_read = true;
 }
 
 /// glibc hands the environment to constructors, musl does not; and glibc has not set `environ` yet when an object that
 /// is to be initialised first (-z initfirst) comes before libc itself.
 [[gnu::constructor]] void read_settings_at_load(int, char**, char** environment) {
-  if (!are_read()) read_settings(environ != nullptr ? environ : environment);
+  if (!settings.are_read) read_settings(environ != nullptr ? environ : environment);
 }
 
 }  // namespace
@@ -72,7 +71,7 @@ void read_settings(char* const* environment) {
 Plan plan_of(Call call) {
   if (const Plan plan = state_of(call).plan; plan != Plan::unread) return plan;
   if (environ == nullptr) return Plan::force;
-  if (!are_read()) read_settings(environ);
+  read_settings(environ);
   return state_of(call).plan;
 }
 

@@ -10,6 +10,7 @@
 namespace cloexec {
 
 struct Settings {
+  bool are_read = false;
   /// The highest number that can be exempt, so that one comparison settles the usual case.
   int highest_exempt = 2;
   NumberSet exempt{0, 2};

@@ -42,8 +42,8 @@ inline State state_of(Call call) {
   return {static_cast<Plan>(byte & 0xf), static_cast<Ability>(byte >> 4)};
 }
 
-inline void set_state(Call call, State state) {
-  __atomic_store_n(&states[static_cast<unsigned>(call)], to_byte(state), __ATOMIC_RELAXED);
+inline void remember(Call call, Ability ability) {
+  __atomic_store_n(&states[static_cast<unsigned>(call)], to_byte({state_of(call).plan, ability}), __ATOMIC_RELAXED);
 }
 
 /// Whether the atomic form can be used without another thought.

@@ -58,7 +58,7 @@ Word make_plainly(Shape shape, Forms forms) {
 
 Word make_slowly(Call call, Shape shape, Retry retry, Forms forms) {
   if (!forces(call)) return forms(plain);
-  if (must_stay_plain(call)) set_state(call, {Plan::force, Ability::missing});
+  if (must_stay_plain(call)) remember(call, Ability::missing);
   if (state_of(call).ability == Ability::missing) return make_plainly(shape, forms);
   // Success leaves errno alone, although the first form may have failed on the way.
   const int error_before = errno;
@@ -69,7 +69,7 @@ Word make_slowly(Call call, Shape shape, Retry retry, Forms forms) {
     return result;
   }
   const bool works = is_close_on_exec(lowest_descriptor(shape, result));
-  set_state(call, {Plan::force, works ? Ability::works : Ability::missing});
+  remember(call, works ? Ability::works : Ability::missing);
   each_descriptor(shape, result, works ? release_exempt : force_afterwards);
   return result;
 }
@@ -83,7 +83,7 @@ Word settle(Call call, Shape shape, Retry retry, Forms forms, Word result) {
   // The error may be the call's own, so the plain form decides.
   if (!has_failed(shape, result) || !is_refusal(errno, retry)) return settle(shape, result);
   const Word second = make_plainly(shape, forms);
-  if (!has_failed(shape, second)) set_state(call, {Plan::force, Ability::missing});
+  if (!has_failed(shape, second)) remember(call, Ability::missing);
   return second;
 }
 

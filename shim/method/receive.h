@@ -60,7 +60,7 @@ namespace detail {
 /// A descriptor received with the flag asked for; the first one tells whether the flag is honoured.
 inline void settle_received(Call call, int fd) {
   if (state_of(call).ability == Ability::unknown)
-    set_state(call, {Plan::force, is_close_on_exec(fd) ? Ability::works : Ability::missing});
+    remember(call, is_close_on_exec(fd) ? Ability::works : Ability::missing);
   if (state_of(call).ability == Ability::missing)
     force_afterwards(fd);
   else
