@@ -13,6 +13,10 @@
 /// point as a rule, and must stay one.
 #define INTERPOSE(result, name, ...) extern "C" [[gnu::visibility("default")]] result name(__VA_ARGS__)
 
+/// The call of interposer `name`, and where it comes from: to be said in the interposer itself.
+#define HERE(name) \
+  cloexec::Site { cloexec::Call::name, __builtin_return_address(0) }
+
 /// Declares `name`, the one argument that may follow `last` in a call of a variadic function. It is read whether the
 /// caller passed it or not, as glibc does in fcntl: what is then read means nothing to whoever gets it.
 #define OPTIONAL_ARGUMENT(type, name, last) \

@@ -21,9 +21,6 @@ extern constinit Settings settings [[gnu::visibility("hidden")]];
 /// What to do about `call`; reads the settings if they have not been read and the environment is there.
 Plan plan_of(Call call);
 
-/// Whether the descriptors that `call` makes are to be close-on-exec.
-inline bool forces(Call call) { return plan_of(call) == Plan::force; }
-
 /// Whether descriptor `fd` stays inheritable: 0 to 2, and CLOEXEC_ALLOW.
 inline bool is_exempt(int fd) { return fd <= settings.highest_exempt && settings.exempt.contains(fd); }
 

@@ -11,24 +11,24 @@ using namespace cloexec;
 
 INTERPOSE(int, fsopen, const char* file_system, unsigned flags) noexcept {
   return make_with_flag(
-      Call::fsopen, as_number, Retry::if_refused_or_invalid, next_fsopen, flags, FSOPEN_CLOEXEC,
+      HERE(fsopen), as_number, Retry::if_refused_or_invalid, next_fsopen, flags, FSOPEN_CLOEXEC,
       [=](auto*, unsigned forced) { return or_syscall(next_fsopen, SYS_fsopen, file_system, forced); });
 }
 
 INTERPOSE(int, fsmount, int context, unsigned flags, unsigned attributes) noexcept {
   return make_with_flag(
-      Call::fsmount, as_number, Retry::if_refused_or_invalid, next_fsmount, flags, FSMOUNT_CLOEXEC,
+      HERE(fsmount), as_number, Retry::if_refused_or_invalid, next_fsmount, flags, FSMOUNT_CLOEXEC,
       [=](auto*, unsigned forced) { return or_syscall(next_fsmount, SYS_fsmount, context, forced, attributes); });
 }
 
 INTERPOSE(int, fspick, int directory, const char* path, unsigned flags) noexcept {
   return make_with_flag(
-      Call::fspick, as_number, Retry::if_refused_or_invalid, next_fspick, flags, FSPICK_CLOEXEC,
+      HERE(fspick), as_number, Retry::if_refused_or_invalid, next_fspick, flags, FSPICK_CLOEXEC,
       [=](auto*, unsigned forced) { return or_syscall(next_fspick, SYS_fspick, directory, path, forced); });
 }
 
 INTERPOSE(int, open_tree, int directory, const char* path, unsigned flags) noexcept {
   return make_with_flag(
-      Call::open_tree, as_number, Retry::if_refused_or_invalid, next_open_tree, flags, OPEN_TREE_CLOEXEC,
+      HERE(open_tree), as_number, Retry::if_refused_or_invalid, next_open_tree, flags, OPEN_TREE_CLOEXEC,
       [=](auto*, unsigned forced) { return or_syscall(next_open_tree, SYS_open_tree, directory, path, forced); });
 }

@@ -9,7 +9,7 @@
 using namespace cloexec;
 
 INTERPOSE(int, openat2, int directory, const char* path, const open_how* how, size_t size) {
-  return make_with_how(Call::openat2, how, size, [=](const open_how* forced) {
+  return make_with_how(HERE(openat2), how, size, [=](const open_how* forced) {
     return or_syscall(next_openat2, SYS_openat2, directory, path, forced, size);
   });
 }

@@ -47,38 +47,38 @@ int open_pair(int* ends, char* name, const termios* settings, const winsize* siz
   return 0;
 }
 
-int opened_pair(Call call, int* ends, char* name, const termios* settings, const winsize* size) {
+int opened_pair(Site site, int* ends, char* name, const termios* settings, const winsize* size) {
   const int error_before = errno;
-  const int result = make(call, as_pair(ends), Retry::if_refused_or_invalid, [=](bool form) {
+  const int result = make(site, as_pair(ends), Retry::if_refused_or_invalid, [=](bool form) {
     return form == atomic ? open_pair(ends, name, settings, size) : next_openpty(ends, ends + 1, name, settings, size);
   });
   if (result == 0) errno = error_before;
   return result;
 }
 
-int controlled(Call call, auto next, int fd, unsigned long request, void* argument) {
+int controlled(Site site, auto next, int fd, unsigned long request, void* argument) {
   if (request != get_peer) return next(fd, request, argument);
   const auto flags = static_cast<int>(reinterpret_cast<std::intptr_t>(argument));
-  return make_with_flag(call, as_number, Retry::if_refused_or_invalid, next, flags, O_CLOEXEC,
+  return make_with_flag(site, as_number, Retry::if_refused_or_invalid, next, flags, O_CLOEXEC,
                         [=](auto* function, int forced) { return function(fd, request, forced); });
 }
 
 }  // namespace
 
 INTERPOSE(int, posix_openpt, int flags) {
-  return make_with_flag(Call::posix_openpt, as_number, Retry::if_refused_or_invalid, next_posix_openpt, flags,
+  return make_with_flag(HERE(posix_openpt), as_number, Retry::if_refused_or_invalid, next_posix_openpt, flags,
                         O_CLOEXEC, [](auto* next, int forced) { return next(forced); });
 }
 
 INTERPOSE(int, getpt) {
   return make_by_substitute(
-      Call::getpt, as_number, Retry::if_refused_or_invalid, next_posix_openpt,
+      HERE(getpt), as_number, Retry::if_refused_or_invalid, next_posix_openpt,
       [=](auto* function) { return function(O_RDWR | O_CLOEXEC); }, [=] { return next_getpt(); });
 }
 
 INTERPOSE(int, openpty, int* master, int* terminal, char* name, const termios* settings, const winsize* size) noexcept {
   int ends[2];
-  const int result = opened_pair(Call::openpty, ends, name, settings, size);
+  const int result = opened_pair(HERE(openpty), ends, name, settings, size);
   if (result != 0) return result;
   *master = ends[0];
   *terminal = ends[1];
@@ -88,7 +88,7 @@ INTERPOSE(int, openpty, int* master, int* terminal, char* name, const termios* s
 /// The child's terminal becomes its 0 to 2, which stay inheritable.
 INTERPOSE(int, forkpty, int* master, char* name, const termios* settings, const winsize* size) noexcept {
   int ends[2];
-  if (opened_pair(Call::forkpty, ends, name, settings, size) != 0) return -1;
+  if (opened_pair(HERE(forkpty), ends, name, settings, size) != 0) return -1;
   const pid_t child = next_fork();
   if (child == 0) {
     next_close(ends[0]);
@@ -105,12 +105,12 @@ INTERPOSE(int, forkpty, int* master, char* name, const termios* settings, const 
 
 INTERPOSE(int, ioctl, int fd, unsigned long request, ...) noexcept {
   OPTIONAL_ARGUMENT(Pointer, argument, request);
-  return controlled(Call::ioctl, next_ioctl, fd, request, argument);
+  return controlled(HERE(ioctl), next_ioctl, fd, request, argument);
 }
 
 #ifdef __i386__
 INTERPOSE(int, __ioctl_time64, int fd, unsigned long request, ...) noexcept {
   OPTIONAL_ARGUMENT(Pointer, argument, request);
-  return controlled(Call::__ioctl_time64, next___ioctl_time64, fd, request, argument);
+  return controlled(HERE(__ioctl_time64), next___ioctl_time64, fd, request, argument);
 }
 #endif

@@ -10,15 +10,15 @@ using namespace cloexec;
 
 namespace {
 
-ssize_t received_one(Call call, auto next, int fd, msghdr* message, int flags) {
+ssize_t received_one(Site site, auto next, int fd, msghdr* message, int flags) {
   return make_received(
-      call, Headers<msghdr>{message, 1}, flags, [=](int forced) { return next(fd, message, forced); },
+      site, Headers<msghdr>{message, 1}, flags, [=](int forced) { return next(fd, message, forced); },
       [](ssize_t) { return 1U; });
 }
 
-int received_many(Call call, auto next, int fd, mmsghdr* messages, unsigned count, int flags, auto* timeout) {
+int received_many(Site site, auto next, int fd, mmsghdr* messages, unsigned count, int flags, auto* timeout) {
   return make_received(
-      call, Headers<mmsghdr>{messages, count}, flags,
+      site, Headers<mmsghdr>{messages, count}, flags,
       [=](int forced) { return next(fd, messages, count, forced, timeout); },
       [](int messages_received) { return static_cast<unsigned>(messages_received); });
 }
@@ -26,19 +26,19 @@ int received_many(Call call, auto next, int fd, mmsghdr* messages, unsigned coun
 }  // namespace
 
 INTERPOSE(ssize_t, recvmsg, int fd, msghdr* message, int flags) {
-  return received_one(Call::recvmsg, next_recvmsg, fd, message, flags);
+  return received_one(HERE(recvmsg), next_recvmsg, fd, message, flags);
 }
 
 INTERPOSE(int, recvmmsg, int fd, mmsghdr* messages, unsigned count, int flags, timespec* timeout) {
-  return received_many(Call::recvmmsg, next_recvmmsg, fd, messages, count, flags, timeout);
+  return received_many(HERE(recvmmsg), next_recvmmsg, fd, messages, count, flags, timeout);
 }
 
 #ifdef __i386__
 INTERPOSE(ssize_t, __recvmsg64, int fd, msghdr* message, int flags) {
-  return received_one(Call::__recvmsg64, next___recvmsg64, fd, message, flags);
+  return received_one(HERE(__recvmsg64), next___recvmsg64, fd, message, flags);
 }
 
 INTERPOSE(int, __recvmmsg64, int fd, mmsghdr* messages, unsigned count, int flags, __timespec64* timeout) {
-  return received_many(Call::__recvmmsg64, next___recvmmsg64, fd, messages, count, flags, timeout);
+  return received_many(HERE(__recvmmsg64), next___recvmmsg64, fd, messages, count, flags, timeout);
 }
 #endif

@@ -25,10 +25,13 @@ namespace {
 struct Raw {
   long number;
   long arguments[6];
+  const void* caller = nullptr;
 
   long make() const {
     return next_syscall(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
   }
+
+  Site site(Call call) const { return {call, caller}; }
 
   /// The same with argument `index` changed.
   long make_with(int index, long value) const {
@@ -49,14 +52,14 @@ struct Raw {
 /// Argument `index` holds the flags.
 long flag(Call call, const Raw& raw, int index, long bit, Retry retry = Retry::if_refused_or_invalid,
           Shape shape = as_number) {
-  return make_with_flag(call, shape, retry, next_syscall, raw.arguments[index], bit,
+  return make_with_flag(raw.site(call), shape, retry, next_syscall, raw.arguments[index], bit,
                         [&raw, index](auto*, long forced) { return raw.make_with(index, forced); });
 }
 
 /// Another system call takes the flag.
 long substitute(Call call, const Raw& raw, const Raw& atomic_form, Retry retry = Retry::if_refused_or_invalid,
                 Shape shape = as_number) {
-  return make(call, shape, retry, [&](bool form) { return (form == atomic ? atomic_form : raw).make(); });
+  return make(raw.site(call), shape, retry, [&](bool form) { return (form == atomic ? atomic_form : raw).make(); });
 }
 
 long duplicated_onto(const Raw& raw) {
@@ -76,7 +79,7 @@ long controlled(const Raw& raw) {
 
 long received(Call call, const Raw& raw, int flags_index, auto headers, auto count) {
   return make_received(
-      call, headers, raw.argument<int>(flags_index),
+      raw.site(call), headers, raw.argument<int>(flags_index),
       [&raw, flags_index](int forced) { return raw.make_with(flags_index, forced); }, count);
 }
 
@@ -108,7 +111,7 @@ long interposed(const Raw& raw) {
     case SYS_openat:
       return flag(Call::openat, raw, 2, O_CLOEXEC, Retry::never);
     case SYS_openat2:
-      return make_with_how(Call::openat2, raw.argument<const open_how*>(2), raw.argument<std::size_t>(3),
+      return make_with_how(raw.site(Call::openat2), raw.argument<const open_how*>(2), raw.argument<std::size_t>(3),
                            [&raw](const open_how* how) { return raw.make_with(2, reinterpret_cast<long>(how)); });
     case SYS_open_by_handle_at:
       return flag(Call::open_by_handle_at, raw, 2, O_CLOEXEC, Retry::never);
@@ -155,7 +158,7 @@ long interposed(const Raw& raw) {
       return flag(Call::inotify_init1, raw, 0, IN_CLOEXEC);
     case SYS_fanotify_init: {
       Raw with_events = raw;
-      if (forces(Call::fanotify_init)) with_events.arguments[1] |= O_CLOEXEC;
+      if (verdict_on(raw.site(Call::fanotify_init)) != Verdict::exempt) with_events.arguments[1] |= O_CLOEXEC;
       return flag(Call::fanotify_init, with_events, 0, FAN_CLOEXEC);
     }
     case SYS_memfd_create:
@@ -186,7 +189,7 @@ long interposed(const Raw& raw) {
 INTERPOSE(long, syscall, long number, ...) noexcept {
   va_list rest;
   va_start(rest, number);
-  Raw raw{number, {}};
+  Raw raw{number, {}, __builtin_return_address(0)};
   for (long& argument : raw.arguments) argument = va_arg(rest, long);
   va_end(rest);
   return interposed(raw);

@@ -12,25 +12,25 @@ using namespace cloexec;
 namespace {
 
 /// mkstemp(3) takes no flags, mkostemp does.
-int made(Call call, Next<decltype(mkostemp)> with_flags, Next<decltype(mkstemp)> next, char* path) {
+int made(Site site, Next<decltype(mkostemp)> with_flags, Next<decltype(mkstemp)> next, char* path) {
   return make_by_substitute(
-      call, as_number, Retry::if_refused_or_invalid, with_flags,
+      site, as_number, Retry::if_refused_or_invalid, with_flags,
       [=](auto* function) { return function(path, O_CLOEXEC); }, [=] { return next(path); });
 }
 
-int made(Call call, Next<decltype(mkostemps)> with_flags, Next<decltype(mkstemps)> next, char* path, int suffix) {
+int made(Site site, Next<decltype(mkostemps)> with_flags, Next<decltype(mkstemps)> next, char* path, int suffix) {
   return make_by_substitute(
-      call, as_number, Retry::if_refused_or_invalid, with_flags,
+      site, as_number, Retry::if_refused_or_invalid, with_flags,
       [=](auto* function) { return function(path, suffix, O_CLOEXEC); }, [=] { return next(path, suffix); });
 }
 
-int made_with(Call call, Next<decltype(mkostemp)> next, char* path, int flags) {
-  return make_with_flag(call, as_number, Retry::if_refused_or_invalid, next, flags, O_CLOEXEC,
+int made_with(Site site, Next<decltype(mkostemp)> next, char* path, int flags) {
+  return make_with_flag(site, as_number, Retry::if_refused_or_invalid, next, flags, O_CLOEXEC,
                         [=](auto* function, int forced) { return function(path, forced); });
 }
 
-int made_with(Call call, Next<decltype(mkostemps)> next, char* path, int suffix, int flags) {
-  return make_with_flag(call, as_number, Retry::if_refused_or_invalid, next, flags, O_CLOEXEC,
+int made_with(Site site, Next<decltype(mkostemps)> next, char* path, int suffix, int flags) {
+  return make_with_flag(site, as_number, Retry::if_refused_or_invalid, next, flags, O_CLOEXEC,
                         [=](auto* function, int forced) { return function(path, suffix, forced); });
 }
 
@@ -49,10 +49,10 @@ FILE* temporary_stream(Next<decltype(::open)> open, Next<decltype(::mkostemp)> m
   return stream;
 }
 
-FILE* made_temporary_stream(Call call, Next<decltype(tmpfile)> next, Next<decltype(::open)> open,
+FILE* made_temporary_stream(Site site, Next<decltype(tmpfile)> next, Next<decltype(::open)> open,
                             Next<decltype(::mkostemp)> mkostemp) {
   const int error_before = errno;
-  FILE* stream = make(call, as_stream, Retry::if_refused_or_invalid,
+  FILE* stream = make(site, as_stream, Retry::if_refused_or_invalid,
                       [=](bool form) { return form == atomic ? temporary_stream(open, mkostemp) : next(); });
   if (stream != nullptr) errno = error_before;
   return stream;
@@ -60,38 +60,38 @@ FILE* made_temporary_stream(Call call, Next<decltype(tmpfile)> next, Next<declty
 
 }  // namespace
 
-INTERPOSE(int, mkstemp, char* path) { return made(Call::mkstemp, next_mkostemp, next_mkstemp, path); }
+INTERPOSE(int, mkstemp, char* path) { return made(HERE(mkstemp), next_mkostemp, next_mkstemp, path); }
 
-INTERPOSE(int, mkstemp64, char* path) { return made(Call::mkstemp64, next_mkostemp64, next_mkstemp64, path); }
+INTERPOSE(int, mkstemp64, char* path) { return made(HERE(mkstemp64), next_mkostemp64, next_mkstemp64, path); }
 
 INTERPOSE(int, mkstemps, char* path, int suffix) {
-  return made(Call::mkstemps, next_mkostemps, next_mkstemps, path, suffix);
+  return made(HERE(mkstemps), next_mkostemps, next_mkstemps, path, suffix);
 }
 
 INTERPOSE(int, mkstemps64, char* path, int suffix) {
-  return made(Call::mkstemps64, next_mkostemps64, next_mkstemps64, path, suffix);
+  return made(HERE(mkstemps64), next_mkostemps64, next_mkstemps64, path, suffix);
 }
 
-INTERPOSE(int, mkostemp, char* path, int flags) { return made_with(Call::mkostemp, next_mkostemp, path, flags); }
+INTERPOSE(int, mkostemp, char* path, int flags) { return made_with(HERE(mkostemp), next_mkostemp, path, flags); }
 
-INTERPOSE(int, mkostemp64, char* path, int flags) { return made_with(Call::mkostemp64, next_mkostemp64, path, flags); }
+INTERPOSE(int, mkostemp64, char* path, int flags) { return made_with(HERE(mkostemp64), next_mkostemp64, path, flags); }
 
 INTERPOSE(int, mkostemps, char* path, int suffix, int flags) {
-  return made_with(Call::mkostemps, next_mkostemps, path, suffix, flags);
+  return made_with(HERE(mkostemps), next_mkostemps, path, suffix, flags);
 }
 
 INTERPOSE(int, mkostemps64, char* path, int suffix, int flags) {
-  return made_with(Call::mkostemps64, next_mkostemps64, path, suffix, flags);
+  return made_with(HERE(mkostemps64), next_mkostemps64, path, suffix, flags);
 }
 
-INTERPOSE(FILE*, tmpfile) { return made_temporary_stream(Call::tmpfile, next_tmpfile, next_open, next_mkostemp); }
+INTERPOSE(FILE*, tmpfile) { return made_temporary_stream(HERE(tmpfile), next_tmpfile, next_open, next_mkostemp); }
 
 INTERPOSE(FILE*, tmpfile64) {
-  return made_temporary_stream(Call::tmpfile64, next_tmpfile64, next_open64, next_mkostemp64);
+  return made_temporary_stream(HERE(tmpfile64), next_tmpfile64, next_open64, next_mkostemp64);
 }
 
 INTERPOSE(int, memfd_create, const char* name, unsigned flags) noexcept {
   return make_with_flag(
-      Call::memfd_create, as_number, Retry::if_refused_or_invalid, next_memfd_create, flags, MFD_CLOEXEC,
+      HERE(memfd_create), as_number, Retry::if_refused_or_invalid, next_memfd_create, flags, MFD_CLOEXEC,
       [=](auto*, unsigned forced) { return or_syscall(next_memfd_create, SYS_memfd_create, name, forced); });
 }

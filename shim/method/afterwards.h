@@ -5,12 +5,13 @@
 #pragma once
 
 #include "shim/method/make.h"
+#include "shim/verdict.h"
 
 namespace cloexec {
 
-/// Makes `fd`, when it is a descriptor that `call` has just made, close-on-exec.
-inline void force_after(Call call, int fd) {
-  if (fd >= 0 && forces(call)) force_afterwards(fd);
+/// Makes `fd`, when it is a descriptor that the call has just made, close-on-exec.
+inline void force_after(const Site& site, int fd) {
+  if (fd >= 0 && verdict_on(site) != Verdict::exempt) force_afterwards(site, fd);
 }
 
 }  // namespace cloexec

@@ -10,17 +10,18 @@ namespace cloexec {
 /// Calls `create(function, flags)`, where `function` is what `next` stands for, with `bit` added to the flags. A
 /// program that asked for the bit itself, or for a bit that nobody knows, gets exactly what it asked for.
 template <typename Flags>
-[[gnu::always_inline]] inline auto make_with_flag(Call call, Shape shape, Retry retry, auto next, Flags flags, auto bit,
+[[gnu::always_inline]] inline auto make_with_flag(Site site, Shape shape, Retry retry, auto next, Flags flags, auto bit,
                                                   auto create) {
   const bool is_asked_for = (flags & static_cast<Flags>(bit)) != Flags{};
   const auto forced = static_cast<Flags>(flags | static_cast<Flags>(bit));
   const auto forms = [=](bool form) { return create(next.get(), form == atomic ? forced : flags); };
   auto* const function = next.get_if_bound();
-  if (!is_asked_for && is_settled(call) && function != nullptr) [[likely]]
-    return make_settled(call, shape, retry, create(function, forced), forms);
+  if (!is_asked_for && is_settled(site.call) && function != nullptr) [[likely]]
+    return make_settled(Attempt(site.call, shape, retry), create(function, forced), forms);
   const auto copy = forms;
-  return from_word<decltype(forms(plain))>(is_asked_for ? make_as_asked(Forms(copy))
-                                                        : make_slowly(call, shape, retry, Forms(copy)));
+  return from_word<decltype(forms(plain))>(
+      is_asked_for ? make_as_asked(Forms(copy))
+                   : make_slowly({site.call, shape, retry}, site.caller, site.detail, Forms(copy)));
 }
 
 }  // namespace cloexec

@@ -4,6 +4,7 @@
 
 #include "shim/catalogue.h"
 #include "shim/find_next.h"
+#include "shim/verdict.h"
 
 namespace cloexec {
 namespace {
@@ -31,59 +32,69 @@ bool must_stay_plain(Call call) {
 
 bool has_failed(Shape shape, Word result) { return lowest_descriptor(shape, result) < 0; }
 
-/// Calls visit(fd) for every descriptor of a call that did not fail.
-void each_descriptor(Shape shape, Word result, void (*visit)(int)) {
-  if (shape.kind != Shape::Kind::pair) return visit(lowest_descriptor(shape, result));
-  visit(shape.ends[0]);
-  visit(shape.ends[1]);
+/// Calls visit(site, fd) for every descriptor of a call that did not fail.
+void each_descriptor(const Site& site, Shape shape, Word result, void (*visit)(const Site&, int)) {
+  if (shape.kind != Shape::Kind::pair) return visit(site, lowest_descriptor(shape, result));
+  visit(site, shape.ends[0]);
+  visit(site, shape.ends[1]);
 }
+
+/// Where the settings force a call without a rule, where it came from does not matter.
+Site settled_site(Call call) { return {call, nullptr}; }
 
 }  // namespace
 
-void force_afterwards(int fd) {
-  if (!is_exempt(fd)) set_close_on_exec(fd, true);
+void force_afterwards(const Site& site, int fd) {
+  if (!stays_inheritable(site, fd)) set_close_on_exec(fd, true);
 }
 
-void release_exempt(int fd) {
-  if (is_exempt(fd)) set_close_on_exec(fd, false);
+void release_exempt(const Site& site, int fd) {
+  if (stays_inheritable(site, fd)) set_close_on_exec(fd, false);
 }
 
 Word make_as_asked(Forms forms) { return forms(plain); }
 
-Word make_plainly(Shape shape, Forms forms) {
+Word make_plainly(const Site& site, Shape shape, Forms forms) {
   const Word result = forms(plain);
-  if (!has_failed(shape, result)) each_descriptor(shape, result, force_afterwards);
+  if (!has_failed(shape, result)) each_descriptor(site, shape, result, force_afterwards);
   return result;
 }
 
-Word make_slowly(Call call, Shape shape, Retry retry, Forms forms) {
-  if (!forces(call)) return forms(plain);
-  if (must_stay_plain(call)) remember(call, Ability::missing);
-  if (state_of(call).ability == Ability::missing) return make_plainly(shape, forms);
+Word make_slowly(Attempt attempt, const void* caller, std::intptr_t detail, Forms forms) {
+  const Shape shape = attempt.shape();
+  const Site site{attempt.call, caller, detail};
+  if (verdict_on(site) == Verdict::exempt) return forms(plain);
+  if (must_stay_plain(site.call)) remember(site.call, Ability::missing);
+  const Ability known = state_of(site.call).ability;
+  if (known == Ability::missing) return make_plainly(site, shape, forms);
   // Success leaves errno alone, although the first form may have failed on the way.
   const int error_before = errno;
   Word result = forms(atomic);
   if (has_failed(shape, result)) {
-    result = settle(call, shape, retry, forms, result);
-    if (!has_failed(shape, result)) errno = error_before;
+    if (!is_refusal(errno, attempt.retry)) return result;
+    result = make_plainly(site, shape, forms);
+    if (has_failed(shape, result)) return result;
+    remember(site.call, Ability::missing);
+    errno = error_before;
     return result;
   }
-  const bool works = is_close_on_exec(lowest_descriptor(shape, result));
-  remember(call, works ? Ability::works : Ability::missing);
-  each_descriptor(shape, result, works ? release_exempt : force_afterwards);
+  const bool works = known == Ability::works || is_close_on_exec(lowest_descriptor(shape, result));
+  remember(site.call, works ? Ability::works : Ability::missing);
+  each_descriptor(site, shape, result, works ? release_exempt : force_afterwards);
   return result;
 }
 
 Word settle(Shape shape, Word result) {
-  if (!has_failed(shape, result)) each_descriptor(shape, result, release_exempt);
+  if (!has_failed(shape, result)) each_descriptor(settled_site(Call{}), shape, result, release_exempt);
   return result;
 }
 
-Word settle(Call call, Shape shape, Retry retry, Forms forms, Word result) {
+Word settle(Attempt attempt, Forms forms, Word result) {
+  const Shape shape = attempt.shape();
   // The error may be the call's own, so the plain form decides.
-  if (!has_failed(shape, result) || !is_refusal(errno, retry)) return settle(shape, result);
-  const Word second = make_plainly(shape, forms);
-  if (!has_failed(shape, second)) remember(call, Ability::missing);
+  if (!has_failed(shape, result) || !is_refusal(errno, attempt.retry)) return settle(shape, result);
+  const Word second = make_plainly(settled_site(attempt.call), shape, forms);
+  if (!has_failed(shape, second)) remember(attempt.call, Ability::missing);
   return second;
 }
 

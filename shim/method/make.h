@@ -8,6 +8,7 @@
 
 #include "shim/descriptor.h"
 #include "shim/method/result.h"
+#include "shim/method/site.h"
 #include "shim/settings.h"
 
 namespace cloexec {
@@ -17,6 +18,17 @@ enum class Retry : std::uint8_t {
   never,                  // the flag cannot be what is wrong: kernels that do not know O_CLOEXEC ignore it
   if_refused_or_invalid,  // ENOSYS, EPERM: a sandbox. EINVAL: a kernel that does not know the flag
   if_accept4_is_refused,  // the same, but accept4 can fail when it has taken the connection: never a second accept then
+};
+
+/// What the slow paths must know of a call. It is small enough for two registers.
+struct Attempt {
+  Call call;
+  Retry retry;
+  Shape::Kind kind;
+  const int* ends;
+
+  constexpr Attempt(Call made, Shape shape, Retry when) : call(made), retry(when), kind(shape.kind), ends(shape.ends) {}
+  constexpr Shape shape() const { return {kind, ends}; }
 };
 
 /// The forms that a call has: the atomic one, and the plain one as the program wrote it.
@@ -38,44 +50,45 @@ class Forms {
   Word (*make_)(const void*, bool);
 };
 
-/// Makes `fd` close-on-exec, unless its number is exempt.
-void force_afterwards(int fd);
+/// Makes `fd`, which was made without the flag, close-on-exec unless it is to stay inheritable.
+void force_afterwards(const Site& site, int fd);
 
-/// Makes `fd` inheritable if its number is exempt.
-void release_exempt(int fd);
+/// Makes `fd`, which was made with the flag, inheritable if it is to be.
+void release_exempt(const Site& site, int fd);
 
 /// Makes the plain form and sets the flag afterwards.
-Word make_plainly(Shape shape, Forms forms);
-
-/// Makes a call that is not settled: left alone, made for the first time, or known to lack the atomic form.
-Word make_slowly(Call call, Shape shape, Retry retry, Forms forms);
-
-/// Ends a call whose atomic form failed or landed on what may be an exempt number.
-Word settle(Call call, Shape shape, Retry retry, Forms forms, Word result);
-
-/// The same when no error can come from the flag.
-Word settle(Shape shape, Word result);
+Word make_plainly(const Site& site, Shape shape, Forms forms);
 
 /// Makes the call just as the program wrote it.
 Word make_as_asked(Forms forms);
 
-/// Ends a call whose atomic form gave `result` and usually works; `forms` must be able to make the plain one. The slow
-/// path gets a copy: what nobody refers to stays in registers.
+/// Makes a call that is not settled: left alone, for rules to decide, made for the first time, or known to lack the
+/// atomic form. `caller` and `detail` are the site's.
+Word make_slowly(Attempt attempt, const void* caller, std::intptr_t detail, Forms forms);
+
+/// Ends a settled call whose atomic form failed or landed on what may be an exempt number.
+Word settle(Attempt attempt, Forms forms, Word result);
+
+/// The same when no error can come from the flag.
+Word settle(Shape shape, Word result);
+
+/// Ends a settled call. The slow path gets a copy of `forms`: what nobody refers to stays in registers.
 template <typename Result>
-[[gnu::always_inline]] inline Result make_settled(Call call, Shape shape, Retry retry, Result result, auto forms) {
-  if (lowest_descriptor(shape, to_word(result)) > settings.highest_exempt) [[likely]]
+[[gnu::always_inline]] inline Result make_settled(Attempt attempt, Result result, auto forms) {
+  if (lowest_descriptor(attempt.shape(), to_word(result)) > settings.highest_exempt) [[likely]]
     return result;
-  if (retry == Retry::never) return from_word<Result>(settle(shape, to_word(result)));
+  if (attempt.retry == Retry::never) return from_word<Result>(settle(attempt.shape(), to_word(result)));
   const auto copy = forms;
-  return from_word<Result>(settle(call, shape, retry, Forms(copy), to_word(result)));
+  return from_word<Result>(settle(attempt, Forms(copy), to_word(result)));
 }
 
 /// Makes descriptors that are to be close-on-exec. `forms(atomic)` and `forms(plain)` are called at most once each.
-[[gnu::always_inline]] inline auto make(Call call, Shape shape, Retry retry, auto forms) {
-  if (is_settled(call)) [[likely]]
-    return make_settled(call, shape, retry, forms(atomic), forms);
+[[gnu::always_inline]] inline auto make(Site site, Shape shape, Retry retry, auto forms) {
+  const Attempt attempt(site.call, shape, retry);
+  if (is_settled(site.call)) [[likely]]
+    return make_settled(attempt, forms(atomic), forms);
   const auto copy = forms;
-  return from_word<decltype(forms(plain))>(make_slowly(call, shape, retry, Forms(copy)));
+  return from_word<decltype(forms(plain))>(make_slowly(attempt, site.caller, site.detail, Forms(copy)));
 }
 
 }  // namespace cloexec

@@ -2,6 +2,8 @@
 
 #include "shim/method/mode.h"
 
+#include "shim/verdict.h"
+
 namespace cloexec {
 namespace {
 
@@ -25,8 +27,9 @@ std::size_t redundant_letter(std::string_view mode) {
 
 }  // namespace
 
-FILE* make_unmarked(Call call, bool too_long, Forms forms) {
-  return from_word<FILE*>(too_long && forces(call) ? make_plainly(as_stream, forms) : forms(plain));
+FILE* make_unmarked(const Site& site, bool too_long, Forms forms) {
+  const bool is_forced = too_long && verdict_on(site) != Verdict::exempt;
+  return from_word<FILE*>(is_forced ? make_plainly(site, as_stream, forms) : forms(plain));
 }
 
 ForcedMode force_fopen_mode(std::string_view mode) {

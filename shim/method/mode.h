@@ -27,15 +27,15 @@ ForcedMode force_fopen_mode(std::string_view mode);
 ForcedMode force_popen_mode(std::string_view mode);
 
 /// Makes a stream whose mode could not be given the letter.
-FILE* make_unmarked(Call call, bool too_long, Forms forms);
+FILE* make_unmarked(const Site& site, bool too_long, Forms forms);
 
 /// Calls `create(mode)` with the letter added by `force`.
-[[gnu::always_inline]] inline FILE* make_with_mode(Call call, ForcedMode (*force)(std::string_view), const char* mode,
+[[gnu::always_inline]] inline FILE* make_with_mode(Site site, ForcedMode (*force)(std::string_view), const char* mode,
                                                    auto create) {
   const ForcedMode forced = force(mode);
   const auto forms = [=, text = forced.text](bool form) { return create(form == atomic ? text : mode); };
-  if (forced.text[0] == '\0') return make_unmarked(call, forced.too_long, Forms(forms));
-  return make(call, as_stream, Retry::never, forms);
+  if (forced.text[0] == '\0') return make_unmarked(site, forced.too_long, Forms(forms));
+  return make(site, as_stream, Retry::never, forms);
 }
 
 }  // namespace cloexec

@@ -9,21 +9,23 @@
 #include <cstring>
 
 #include "shim/method/flag.h"
+#include "shim/verdict.h"
 
 namespace cloexec {
 
 /// Calls `create(how)` with O_CLOEXEC added. `size` is what the caller takes the struct's size to be.
-auto make_with_how(Call call, const open_how* how, std::size_t size, auto create) {
+auto make_with_how(const Site& site, const open_how* how, std::size_t size, auto create) {
   struct {
     open_how how;
     unsigned char what_later_kernels_add[104];
   } copy{};
-  if (how == nullptr || size < sizeof copy.how || (how->flags & O_CLOEXEC) != 0 || !forces(call)) return create(how);
+  if (how == nullptr || size < sizeof copy.how || (how->flags & O_CLOEXEC) != 0 || verdict_on(site) == Verdict::exempt)
+    return create(how);
   const auto forms = [=, forced = &copy.how](bool form) { return create(form == atomic ? forced : how); };
-  if (size > sizeof copy) return from_word<decltype(create(how))>(make_plainly(as_number, Forms(forms)));
+  if (size > sizeof copy) return from_word<decltype(create(how))>(make_plainly(site, as_number, Forms(forms)));
   std::memcpy(&copy, how, size);
   copy.how.flags |= O_CLOEXEC;
-  return make(call, as_number, Retry::never, forms);
+  return make(site, as_number, Retry::never, forms);
 }
 
 }  // namespace cloexec

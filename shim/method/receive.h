@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "shim/method/make.h"
+#include "shim/verdict.h"
 
 namespace cloexec {
 
@@ -58,20 +59,21 @@ struct Headers {
 namespace detail {
 
 /// A descriptor received with the flag asked for; the first one tells whether the flag is honoured.
-inline void settle_received(Call call, int fd) {
-  if (state_of(call).ability == Ability::unknown)
-    remember(call, is_close_on_exec(fd) ? Ability::works : Ability::missing);
-  if (state_of(call).ability == Ability::missing)
-    force_afterwards(fd);
+inline void settle_received(const Site& site, int fd) {
+  if (state_of(site.call).ability == Ability::unknown)
+    remember(site.call, is_close_on_exec(fd) ? Ability::works : Ability::missing);
+  if (state_of(site.call).ability == Ability::missing)
+    force_afterwards(site, fd);
   else
-    release_exempt(fd);
+    release_exempt(site, fd);
 }
 
 }  // namespace detail
 
 /// Calls `receive(flags)`, which returns -1 or what `received` makes a count of headers from.
-auto make_received(Call call, auto headers, int flags, auto receive, auto received) {
-  if ((flags & MSG_CMSG_CLOEXEC) != 0 || !forces(call) || !headers.take_control()) return receive(flags);
+auto make_received(const Site& site, auto headers, int flags, auto receive, auto received) {
+  if ((flags & MSG_CMSG_CLOEXEC) != 0 || verdict_on(site) == Verdict::exempt || !headers.take_control())
+    return receive(flags);
   const int error_before = errno;
   auto result = receive(flags | MSG_CMSG_CLOEXEC);
   // CAN-ISOTP answers EINVAL to the flag, MCTP and Phonet EOPNOTSUPP, before they take a message (net/can/isotp.c).
@@ -79,15 +81,16 @@ auto make_received(Call call, auto headers, int flags, auto receive, auto receiv
     result = receive(flags);
     if (result >= 0) {
       errno = error_before;
-      headers.each(received(result), [](msghdr& message) { each_received(message, force_afterwards); });
+      headers.each(received(result),
+                   [&](msghdr& message) { each_received(message, [&](int fd) { force_afterwards(site, fd); }); });
     }
     return result;
   }
   if (result >= 0)
-    headers.each(received(result), [=](msghdr& message) {
+    headers.each(received(result), [&](msghdr& message) {
       // The kernel reports the flag back, and programs compare msg_flags with what they know.
       message.msg_flags &= ~MSG_CMSG_CLOEXEC;
-      each_received(message, [=](int fd) { detail::settle_received(call, fd); });
+      each_received(message, [=](int fd) { detail::settle_received(site, fd); });
     });
   return result;
 }

@@ -32,14 +32,14 @@ Result from_word(Word word) {
 
 /// How descriptors are found in a result.
 struct Shape {
-  enum class Kind : std::uintptr_t { number, stream, pair };
+  enum class Kind : std::uint8_t { number, stream, pair };
   Kind kind;
-  int* ends = nullptr;  // of a pair
+  const int* ends = nullptr;  // of a pair
 };
 
 inline constexpr Shape as_number{Shape::Kind::number};
 inline constexpr Shape as_stream{Shape::Kind::stream};
-constexpr Shape as_pair(int* ends) { return {Shape::Kind::pair, ends}; }
+constexpr Shape as_pair(const int* ends) { return {Shape::Kind::pair, ends}; }
 
 /// The lowest descriptor of a result; -1 when there is none, since the call failed.
 [[gnu::always_inline]] inline int lowest_descriptor(Shape shape, Word result) {
