@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fts.h>
+#include <gnu/libc-version.h>
 #include <mntent.h>
 #include <netdb.h>
 #include <pty.h>

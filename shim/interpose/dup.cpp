@@ -13,7 +13,7 @@ namespace {
 using Pointer = void*;
 
 int duplicated_from(Site site, Next<decltype(fcntl)> next, int fd, void* argument) {
-  return make_by_substitute(
+  return make_fast_by_substitute(
       site, as_number, Retry::if_refused_or_invalid, next,
       [=](auto* function) { return function(fd, F_DUPFD_CLOEXEC, argument); },
       [=] { return next(fd, F_DUPFD, argument); });
@@ -23,7 +23,7 @@ int duplicated_from(Site site, Next<decltype(fcntl)> next, int fd, void* argumen
 int duplicated_onto(Site site, Next<decltype(dup2)> next, int from, int to) {
   if (from == to || is_exempt(to)) return next(from, to);
   site = site.onto(to);
-  return make_by_substitute(
+  return make_fast_by_substitute(
       site, as_number, Retry::if_refused_or_invalid, next_dup3,
       [=](auto* function) { return function(from, to, O_CLOEXEC); }, [=] { return next(from, to); });
 }
@@ -31,7 +31,7 @@ int duplicated_onto(Site site, Next<decltype(dup2)> next, int from, int to) {
 }  // namespace
 
 INTERPOSE(int, dup, int fd) noexcept {
-  return make_by_substitute(
+  return make_fast_by_substitute(
       HERE(dup), as_number, Retry::if_refused_or_invalid, next_fcntl,
       [=](auto* function) { return function(fd, F_DUPFD_CLOEXEC, 0L); }, [=] { return next_dup(fd); });
 }
@@ -70,6 +70,6 @@ INTERPOSE(int, __dup2, int from, int to) noexcept { return duplicated_onto(HERE(
 
 INTERPOSE(int, dup3, int from, int to, int flags) noexcept {
   if (is_exempt(to)) return next_dup3(from, to, flags);
-  return make_with_flag(HERE(dup3), as_number, Retry::if_refused_or_invalid, next_dup3, flags, O_CLOEXEC,
-                        [=](auto* next, int forced) { return next(from, to, forced); });
+  return make_fast_with_flag(HERE(dup3), as_number, Retry::if_refused_or_invalid, next_dup3, flags, O_CLOEXEC,
+                             [=](auto* next, int forced) { return next(from, to, forced); });
 }

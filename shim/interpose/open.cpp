@@ -14,7 +14,7 @@ using namespace cloexec;
 namespace {
 
 [[gnu::always_inline]] inline int open_with(Site site, auto next, int flags, auto create) {
-  return make_with_flag(site, as_number, Retry::never, next, flags, O_CLOEXEC, create);
+  return make_fast_with_flag(site, as_number, Retry::never, next, flags, O_CLOEXEC, create);
 }
 
 int opened(Site site, Next<decltype(open)> next, const char* path, int flags, mode_t mode) {

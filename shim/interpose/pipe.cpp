@@ -9,7 +9,7 @@ using namespace cloexec;
 namespace {
 
 [[gnu::always_inline]] inline int piped(Site site, auto next, int* ends) {
-  return make_by_substitute(
+  return make_fast_by_substitute(
       site, as_pair(ends), Retry::if_refused_or_invalid, next_pipe2,
       [=](auto* function) { return function(ends, O_CLOEXEC); }, [=] { return next(ends); });
 }
@@ -21,6 +21,6 @@ INTERPOSE(int, pipe, int ends[2]) noexcept { return piped(HERE(pipe), next_pipe,
 INTERPOSE(int, __pipe, int ends[2]) noexcept { return piped(HERE(__pipe), next___pipe, ends); }
 
 INTERPOSE(int, pipe2, int ends[2], int flags) noexcept {
-  return make_with_flag(HERE(pipe2), as_pair(ends), Retry::if_refused_or_invalid, next_pipe2, flags, O_CLOEXEC,
-                        [=](auto* next, int forced) { return next(ends, forced); });
+  return make_fast_with_flag(HERE(pipe2), as_pair(ends), Retry::if_refused_or_invalid, next_pipe2, flags, O_CLOEXEC,
+                             [=](auto* next, int forced) { return next(ends, forced); });
 }

@@ -2,6 +2,8 @@
 //
 // Family stdio: streams opened by name, and those of a child.
 
+#include <cstring>
+
 #include "shim/interpose.h"
 
 using namespace cloexec;
@@ -17,10 +19,24 @@ FILE* opened(Site site, Next<decltype(fopen)> next, const char* path, const char
 }
 
 /// freopen(3) keeps the stream's number. On an exempt one there is nothing to force: even the descriptor that libc has
-/// for a moment is a second one of what the children are to inherit.
+/// for a moment is a second one of what the children are to inherit. But glibc before 2.41 remembers an "e" that the
+/// stream was once opened with, and that may have been ours.
 FILE* reopened(Site site, Next<decltype(freopen)> next, const char* path, const char* mode, FILE* stream) {
-  if (is_exempt(next_fileno(stream))) return next(path, mode, stream);
-  return make_with_mode(site, force_fopen_mode, mode, [=](const char* forced) { return next(path, forced, stream); });
+  const int number = next_fileno(stream);
+  if (!is_exempt(number))
+    return make_with_mode(site, force_fopen_mode, mode, [=](const char* forced) { return next(path, forced, stream); });
+  if (verdict_on(site) == Verdict::exempt) return next(path, mode, stream);
+  const bool was_inheritable = !is_close_on_exec(number);
+  const bool asks_for_it = force_fopen_mode(mode).text[0] == '\0';
+  FILE* reopened_stream = next(path, mode, stream);
+  if (reopened_stream != nullptr && was_inheritable && !asks_for_it) set_close_on_exec(number, false);
+  return reopened_stream;
+}
+
+/// setmntent(3) is an fopen to whose mode glibc adds "ce" itself, and then reads seven characters; musl adds nothing.
+FILE* opened_mounts(Site site, Next<decltype(fopen)> next, const char* path, const char* mode) {
+  const bool libc_does_it = !next_gnu_get_libc_version.is_absent() && std::strlen(mode) + std::strlen("ce") <= 7;
+  return libc_does_it ? next(path, mode) : opened(site, next, path, mode);
 }
 
 FILE* piped(Site site, Next<decltype(popen)> next, const char* command, const char* mode) {
@@ -39,13 +55,12 @@ INTERPOSE(FILE*, _IO_fopen, const char* path, const char* mode) {
   return opened(HERE(_IO_fopen), next__IO_fopen, path, mode);
 }
 
-/// setmntent(3) is an fopen; glibc adds an "e" of its own, musl does not.
 INTERPOSE(FILE*, setmntent, const char* path, const char* mode) noexcept {
-  return opened(HERE(setmntent), next_setmntent, path, mode);
+  return opened_mounts(HERE(setmntent), next_setmntent, path, mode);
 }
 
 INTERPOSE(FILE*, __setmntent, const char* path, const char* mode) {
-  return opened(HERE(__setmntent), next___setmntent, path, mode);
+  return opened_mounts(HERE(__setmntent), next___setmntent, path, mode);
 }
 
 INTERPOSE(FILE*, freopen, const char* path, const char* mode, FILE* stream) {

@@ -15,13 +15,24 @@ template <typename Flags>
   const bool is_asked_for = (flags & static_cast<Flags>(bit)) != Flags{};
   const auto forced = static_cast<Flags>(flags | static_cast<Flags>(bit));
   const auto forms = [=](bool form) { return create(next.get(), form == atomic ? forced : flags); };
+  return is_asked_for ? from_word<decltype(forms(plain))>(make_as_asked(Forms(forms)))
+                      : make(site, shape, retry, forms);
+}
+
+/// The same in few instructions.
+template <typename Flags>
+[[gnu::always_inline]] inline auto make_fast_with_flag(Site site, Shape shape, Retry retry, auto next, Flags flags,
+                                                       auto bit, auto create) {
+  const bool is_asked_for = (flags & static_cast<Flags>(bit)) != Flags{};
+  const auto forced = static_cast<Flags>(flags | static_cast<Flags>(bit));
+  const auto forms = [=](bool form) { return create(next.get(), form == atomic ? forced : flags); };
+  if (is_asked_for) {
+    const auto copy = forms;
+    return from_word<decltype(forms(plain))>(make_as_asked(Forms(copy)));
+  }
   auto* const function = next.get_if_bound();
-  if (!is_asked_for && is_settled(site.call) && function != nullptr) [[likely]]
-    return make_settled(Attempt(site.call, shape, retry), create(function, forced), forms);
-  const auto copy = forms;
-  return from_word<decltype(forms(plain))>(
-      is_asked_for ? make_as_asked(Forms(copy))
-                   : make_slowly({site.call, shape, retry}, site.caller, site.detail, Forms(copy)));
+  return make_fast(
+      site, shape, retry, function != nullptr, [=] { return create(function, forced); }, forms);
 }
 
 }  // namespace cloexec

@@ -60,7 +60,7 @@ Word make_plainly(const Site& site, Shape shape, Forms forms) {
   return result;
 }
 
-Word make_slowly(Attempt attempt, const void* caller, std::intptr_t detail, Forms forms) {
+Word make(Attempt attempt, const void* caller, std::intptr_t detail, Forms forms) {
   const Shape shape = attempt.shape();
   const Site site{attempt.call, caller, detail};
   if (verdict_on(site) == Verdict::exempt) return forms(plain);

@@ -62,9 +62,10 @@ Word make_plainly(const Site& site, Shape shape, Forms forms);
 /// Makes the call just as the program wrote it.
 Word make_as_asked(Forms forms);
 
-/// Makes a call that is not settled: left alone, for rules to decide, made for the first time, or known to lack the
-/// atomic form. `caller` and `detail` are the site's.
-Word make_slowly(Attempt attempt, const void* caller, std::intptr_t detail, Forms forms);
+/// Makes descriptors that are to be close-on-exec, whatever is known of the call: left alone, for rules to decide, made
+/// for the first time, or known to lack the atomic form. `forms(atomic)` and `forms(plain)` are called at most once
+/// each. `caller` and `detail` are the site's.
+Word make(Attempt attempt, const void* caller, std::intptr_t detail, Forms forms);
 
 /// Ends a settled call whose atomic form failed or landed on what may be an exempt number.
 Word settle(Attempt attempt, Forms forms, Word result);
@@ -72,23 +73,28 @@ Word settle(Attempt attempt, Forms forms, Word result);
 /// The same when no error can come from the flag.
 Word settle(Shape shape, Word result);
 
-/// Ends a settled call. The slow path gets a copy of `forms`: what nobody refers to stays in registers.
-template <typename Result>
-[[gnu::always_inline]] inline Result make_settled(Attempt attempt, Result result, auto forms) {
-  if (lowest_descriptor(attempt.shape(), to_word(result)) > settings.highest_exempt) [[likely]]
-    return result;
-  if (attempt.retry == Retry::never) return from_word<Result>(settle(attempt.shape(), to_word(result)));
-  const auto copy = forms;
-  return from_word<Result>(settle(attempt, Forms(copy), to_word(result)));
+/// Makes them in little code.
+[[gnu::always_inline]] inline auto make(Site site, Shape shape, Retry retry, auto forms) {
+  return from_word<decltype(forms(plain))>(make({site.call, shape, retry}, site.caller, site.detail, Forms(forms)));
 }
 
-/// Makes descriptors that are to be close-on-exec. `forms(atomic)` and `forms(plain)` are called at most once each.
-[[gnu::always_inline]] inline auto make(Site site, Shape shape, Retry retry, auto forms) {
+/// Makes them in few instructions, for the calls that programs make most. `make_settled()` makes the atomic form, and
+/// `can_settle` says that it is all there. The slow paths get a copy of `forms`: what nobody refers to stays in
+/// registers.
+[[gnu::always_inline]] inline auto make_fast(Site site, Shape shape, Retry retry, bool can_settle, auto make_settled,
+                                             auto forms) {
+  using Result = decltype(forms(plain));
   const Attempt attempt(site.call, shape, retry);
-  if (is_settled(site.call)) [[likely]]
-    return make_settled(attempt, forms(atomic), forms);
+  if (!is_settled(site.call) || !can_settle) [[unlikely]] {
+    const auto copy = forms;
+    return from_word<Result>(make(attempt, site.caller, site.detail, Forms(copy)));
+  }
+  const Result result = make_settled();
+  if (lowest_descriptor(shape, to_word(result)) > settings.highest_exempt) [[likely]]
+    return result;
+  if (retry == Retry::never) return from_word<Result>(settle(shape, to_word(result)));
   const auto copy = forms;
-  return from_word<decltype(forms(plain))>(make_slowly(attempt, site.caller, site.detail, Forms(copy)));
+  return from_word<Result>(settle(attempt, Forms(copy), to_word(result)));
 }
 
 }  // namespace cloexec

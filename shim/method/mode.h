@@ -35,7 +35,8 @@ FILE* make_unmarked(const Site& site, bool too_long, Forms forms);
   const ForcedMode forced = force(mode);
   const auto forms = [=, text = forced.text](bool form) { return create(form == atomic ? text : mode); };
   if (forced.text[0] == '\0') return make_unmarked(site, forced.too_long, Forms(forms));
-  return make(site, as_stream, Retry::never, forms);
+  return make_fast(
+      site, as_stream, Retry::never, true, [=] { return forms(atomic); }, forms);
 }
 
 }  // namespace cloexec

@@ -11,12 +11,16 @@ namespace cloexec {
 /// Calls `substitute(function)`, where `function` is what `next` stands for, or `original()` where that does not work.
 [[gnu::always_inline]] inline auto make_by_substitute(Site site, Shape shape, Retry retry, auto next, auto substitute,
                                                       auto original) {
-  const auto forms = [=](bool form) { return form == atomic ? substitute(next.get()) : original(); };
+  return make(site, shape, retry, [=](bool form) { return form == atomic ? substitute(next.get()) : original(); });
+}
+
+/// The same in few instructions.
+[[gnu::always_inline]] inline auto make_fast_by_substitute(Site site, Shape shape, Retry retry, auto next,
+                                                           auto substitute, auto original) {
   auto* const function = next.get_if_bound();
-  if (is_settled(site.call) && function != nullptr) [[likely]]
-    return make_settled(Attempt(site.call, shape, retry), substitute(function), forms);
-  const auto copy = forms;
-  return from_word<decltype(original())>(make_slowly({site.call, shape, retry}, site.caller, site.detail, Forms(copy)));
+  return make_fast(
+      site, shape, retry, function != nullptr, [=] { return substitute(function); },
+      [=](bool form) { return form == atomic ? substitute(next.get()) : original(); });
 }
 
 }  // namespace cloexec
