@@ -24,15 +24,17 @@ template <typename Flags>
 [[gnu::always_inline]] inline auto make_fast_with_flag(Site site, Shape shape, Retry retry, auto next, Flags flags,
                                                        auto bit, auto create) {
   const bool is_asked_for = (flags & static_cast<Flags>(bit)) != Flags{};
-  const auto forced = static_cast<Flags>(flags | static_cast<Flags>(bit));
-  const auto forms = [=](bool form) { return create(next.get(), form == atomic ? forced : flags); };
+  const auto forms = [=](bool form) {
+    return create(next.get(), form == atomic ? static_cast<Flags>(flags | static_cast<Flags>(bit)) : flags);
+  };
   if (is_asked_for) {
     const auto copy = forms;
     return from_word<decltype(forms(plain))>(make_as_asked(Forms(copy)));
   }
   auto* const function = next.get_if_bound();
   return make_fast(
-      site, shape, retry, function != nullptr, [=] { return create(function, forced); }, forms);
+      site, shape, retry, function != nullptr,
+      [=] { return create(function, static_cast<Flags>(flags | static_cast<Flags>(bit))); }, forms);
 }
 
 }  // namespace cloexec
