@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the snippets without and with the shim, and compares what they tell.
+
+usage: compare.py --shim LIBRARY [--context CONTEXT] [--names NAME,...] -- [PREFIX...] SNIPPETS
+
+PREFIX is what runs programs of another libc or architecture: an emulator (qemu-*), a loader (ld-linux*, ld-musl*,
+libc.so), or any program that runs its arguments. Only SNIPPETS gets the shim.
+
+Required: the same facts in the same order, but for the values of cloexec=. Those must be 1 under the shim, except on a
+number that is exempt ("on-0") and where the flag is the program's own doing ("kept"): there they stay as they were. And
+without the shim every name must have made an inheritable descriptor, or the test would show nothing.
+"""
+import argparse
+import difflib
+import os
+import re
+import subprocess
+import sys
+from collections import defaultdict
+
+FLAG = re.compile(r"cloexec=(\w+)")
+# glibc's setmntent asks for close-on-exec itself.
+CLOSED_ALREADY = {"setmntent", "__setmntent"}
+
+
+def command(words: list[str], shim: str | None) -> list[str]:
+    """The command that starts the runner, with the shim preloaded there and nowhere before."""
+    *prefix, runner = words
+    if shim is None:
+        return [*prefix, runner]
+    tool = os.path.basename(prefix[0]) if prefix else ""
+    if tool.startswith("qemu-"):
+        return [*prefix, "-E", f"LD_PRELOAD={shim}", runner]
+    if tool.startswith(("ld-", "ld.so", "libc.so")):
+        return [*prefix, "--preload", shim, runner]
+    return [*prefix, "env", f"LD_PRELOAD={shim}", runner]
+
+
+def facts(words: list[str], arguments: list[str]) -> dict[str, list[str]]:
+    """What the runner tells, by name."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("LD_PRELOAD", "CLOEXEC_"))}
+    ran = subprocess.run([*words, *arguments], env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+                         text=True, errors="replace", check=False, timeout=280)
+    if ran.returncode != 0:
+        print(f"FAILED: {' '.join(words)} ended with {ran.returncode}\n{ran.stderr}{ran.stdout[-400:]}")
+    told = defaultdict(list)
+    for line in ran.stdout.splitlines():
+        told[line.split(" ", 1)[0]].append(line)
+    told["exit"] = [f"exit status={ran.returncode}"]
+    return told
+
+
+def must_stay(line: str) -> bool:
+    words = line.split()
+    return "on-0" in words or "kept" in words or "cloexec=none" in words
+
+
+def check_flags(shimmed: list[str]) -> list[str]:
+    """The facts of descriptors that the shim left inheritable."""
+    flags = [(line, FLAG.search(line)) for line in shimmed if not must_stay(line)]
+    return [f"not close-on-exec: {line}" for line, flag in flags if flag and flag[1] != "1"]
+
+
+def plain(line: str) -> str:
+    """A fact without what the shim may change."""
+    return line if must_stay(line) else FLAG.sub("cloexec=*", line)
+
+
+def compare(bare: list[str], shimmed: list[str]) -> list[str]:
+    """Every fact of one name that differs."""
+    lines = difflib.unified_diff([plain(line) for line in bare], [plain(line) for line in shimmed],
+                                 "bare", "shimmed", lineterm="", n=0)
+    return [line for line in lines if not line.startswith(("---", "+++", "@@"))] + check_flags(shimmed)
+
+
+def is_absent(lines: list[str]) -> bool:
+    return len(lines) == 1 and lines[0].endswith(" absent")
+
+
+def check_name(name: str, bare: list[str], shimmed: list[str]) -> list[str]:
+    """Everything that is wrong with one name."""
+    if is_absent(bare) and not is_absent(shimmed):
+        # The shim exports every name of the catalogue; where libc lacks the function it works by its system call or
+        # its plain name, or says ENOSYS. Then it need not be a cancellation point.
+        does_something = any(re.search(r"cloexec=1|ENOSYS|is-cancelled", line) for line in shimmed)
+        return check_flags(shimmed) + ([] if does_something else [f"neither works nor says ENOSYS: {shimmed}"])
+    wrong = compare(bare, shimmed)
+    flags = [line for line in bare if FLAG.search(line) and not must_stay(line)]
+    if flags and not any("cloexec=0" in line for line in flags) and name not in CLOSED_ALREADY:
+        wrong.append("nothing was inheritable without the shim, so that this shows nothing")
+    return wrong
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--shim", required=True)
+    parser.add_argument("--context", default="main")
+    parser.add_argument("--names", default="")
+    parser.add_argument("runner", nargs="+")
+    options = parser.parse_args()
+    arguments = ["--context", options.context, *filter(None, options.names.split(","))]
+    bare = facts(command(options.runner, None), arguments)
+    shimmed = facts(command(options.runner, options.shim), arguments)
+
+    passed = failed = 0
+    for name in dict.fromkeys([*bare, *shimmed]):
+        wrong = check_name(name, bare[name], shimmed[name])
+        passed += max(len(shimmed[name]) - len(wrong), 0)
+        failed += len(wrong)
+        for line in wrong:
+            print(f"{name}: {line}")
+    inheritable = [sum("cloexec=0" in line and not must_stay(line) for lines in told.values() for line in lines)
+                   for told in (bare, shimmed)]
+    absent = sorted(name for name, lines in bare.items() if is_absent(lines))
+    print(f"inheritable without the shim: {inheritable[0]}, with it: {inheritable[1]}")
+    print(f"not in this libc: {' '.join(absent) or 'none'}")
+    if bare["exit"] != ["exit status=0"]:
+        failed += 1
+    cancelled = sum("is-cancelled=1 has-cleaned-up=1" in line for lines in bare.values() for line in lines)
+    if (cancelled if options.context == "cancel" else inheritable[0]) == 0:
+        print("nothing was inheritable, or cancelled, without the shim")
+        failed += 1
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// popen(3).
+
+#include "families.h"
+
+SNIPPET(popen, .run = run_popen);

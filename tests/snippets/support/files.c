@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The files that snippets work on: in a directory that each has for itself.
+
+#include <dirent.h>
+
+#include "snippet.h"
+
+static char directory[32];
+
+const char* temp_path(const char* name) {
+  static char paths[4][96];
+  static unsigned next;
+  char* path = paths[next++ % 4];
+  snprintf(path, sizeof *paths, "%s/%s", directory, name);
+  return path;
+}
+
+void make_file(const char* path, const char* text) {
+  FILE* file = fopen(path, "w");
+  if (file == NULL || fputs(text, file) < 0 || fclose(file) != 0) _exit(1);
+}
+
+void make_temp_directory(void) {
+  strcpy(directory, "/tmp/snippets.XXXXXX");
+  if (mkdtemp(directory) == NULL) _exit(1);
+  make_file(temp_path("file"), "bytes");
+}
+
+void remove_temp_directory(void) {
+  DIR* entries = opendir(directory);
+  for (struct dirent* entry; entries != NULL && (entry = readdir(entries)) != NULL;)
+    if (entry->d_name[0] != '.') remove(temp_path(entry->d_name));
+  if (entries != NULL) closedir(entries);
+  rmdir(directory);
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The runner: snippets [--context main|constructor|thread|cancel|fork|vfork] [NAME...]
+
+#include "snippet.h"
+
+static const char* const contexts[] = {"main", "constructor", "thread", "cancel", "fork", "vfork"};
+
+static bool is_context(const char* name) {
+  for (size_t i = 0; i < sizeof contexts / sizeof *contexts; ++i)
+    if (strcmp(contexts[i], name) == 0) return true;
+  return false;
+}
+
+int main(int argc, char** argv) {
+  const bool has_context = argc > 2 && strcmp(argv[1], "--context") == 0;
+  if (argc > 1 && argv[1][0] == '-' && !(has_context && is_context(argv[2]))) {
+    fprintf(stderr, "usage: %s [--context main|constructor|thread|cancel|fork|vfork] [NAME...]\n", argv[0]);
+    return 2;
+  }
+  return run_snippets(has_context ? argv[2] : "main", argv + (has_context ? 3 : 1));
+}
