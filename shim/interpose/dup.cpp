@@ -70,6 +70,12 @@ INTERPOSE(int, __dup2, int from, int to) noexcept { return duplicated_onto(HERE(
 
 INTERPOSE(int, dup3, int from, int to, int flags) noexcept {
   if (is_exempt(to)) return next_dup3(from, to, flags);
+  // glibc and the kernel refuse flags that they do not know, musl 1.2.3 does not look at them.
+  if ((flags & ~O_CLOEXEC) != 0) {
+    const int fd = next_dup3(from, to, flags);
+    force_after(HERE(dup3).onto(to), fd);
+    return fd;
+  }
   return make_fast_with_flag(HERE(dup3), as_number, Retry::if_refused_or_invalid, next_dup3, flags, O_CLOEXEC,
                              [=](auto* next, int forced) { return next(from, to, forced); });
 }

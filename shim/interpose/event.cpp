@@ -6,9 +6,13 @@
 
 using namespace cloexec;
 
-/// epoll_create(2) wants a size above 0, epoll_create1 has none to check.
+/// epoll_create(2) wants a size above 0, epoll_create1 has none to check; musl takes any.
 INTERPOSE(int, epoll_create, int size) noexcept {
-  if (size <= 0) return next_epoll_create(size);
+  if (size <= 0) {
+    const int fd = next_epoll_create(size);
+    force_after(HERE(epoll_create), fd);
+    return fd;
+  }
   return make_by_substitute(
       HERE(epoll_create), as_number, Retry::if_refused_or_invalid, next_epoll_create1,
       [=](auto* function) { return function(EPOLL_CLOEXEC); }, [=] { return next_epoll_create(size); });

@@ -6,6 +6,17 @@
 
 using namespace cloexec;
 
+namespace {
+
+/// The kernel says EINVAL of a negative length when it has taken the connection, and musl's accept4 then accepts another
+/// one unless its flags are 0. There is no descriptor to mark in any case.
+bool must_be_left_to_musl(const sockaddr* address, const socklen_t* length) {
+  return address != nullptr && length != nullptr && next_gnu_get_libc_version.is_absent() &&
+         static_cast<int>(*length) < 0;
+}
+
+}  // namespace
+
 INTERPOSE(int, socket, int domain, int type, int protocol) noexcept {
   return make_fast_with_flag(HERE(socket), as_number, Retry::if_refused_or_invalid, next_socket, type, SOCK_CLOEXEC,
                              [=](auto* next, int forced) { return next(domain, forced, protocol); });
@@ -18,6 +29,7 @@ INTERPOSE(int, socketpair, int domain, int type, int protocol, int ends[2]) noex
 }
 
 INTERPOSE(int, accept, int fd, sockaddr* address, socklen_t* length) {
+  if (must_be_left_to_musl(address, length)) return next_accept(fd, address, length);
   return make_fast_by_substitute(
       HERE(accept), as_number, Retry::if_accept4_is_refused, next_accept4,
       [=](auto* function) { return function(fd, address, length, SOCK_CLOEXEC); },
@@ -25,6 +37,7 @@ INTERPOSE(int, accept, int fd, sockaddr* address, socklen_t* length) {
 }
 
 INTERPOSE(int, accept4, int fd, sockaddr* address, socklen_t* length, int flags) {
+  if (must_be_left_to_musl(address, length)) return next_accept4(fd, address, length, flags);
   return make_fast_with_flag(HERE(accept4), as_number, Retry::if_accept4_is_refused, next_accept4, flags, SOCK_CLOEXEC,
                              [=](auto* next, int forced) { return next(fd, address, length, forced); });
 }

@@ -27,16 +27,16 @@ std::size_t redundant_letter(std::string_view mode) {
 
 }  // namespace
 
-FILE* make_unmarked(const Site& site, bool too_long, Forms forms) {
-  const bool is_forced = too_long && verdict_on(site) != Verdict::exempt;
+FILE* make_unmarked(const Site& site, bool has_no_room, Forms forms) {
+  const bool is_forced = has_no_room && verdict_on(site) != Verdict::exempt;
   return from_word<FILE*>(is_forced ? make_plainly(site, as_stream, forms) : forms(plain));
 }
 
 ForcedMode force_fopen_mode(std::string_view mode) {
   ForcedMode forced;
   forced.text[0] = '\0';
-  forced.too_long = mode.size() > longest_mode;
-  if (mode.empty() || forced.too_long || has_e(mode)) return forced;
+  forced.has_no_room = mode.empty() || mode.size() > longest_mode;
+  if (forced.has_no_room || has_e(mode)) return forced;
   const std::size_t dropped = mode.size() >= window ? redundant_letter(mode) : 0;
   std::size_t to = 0;
   forced.text[to++] = mode[0];
@@ -50,8 +50,8 @@ ForcedMode force_fopen_mode(std::string_view mode) {
 ForcedMode force_popen_mode(std::string_view mode) {
   ForcedMode forced;
   forced.text[0] = '\0';
-  forced.too_long = mode.size() > longest_mode;
-  if (forced.too_long || mode.find('e') != std::string_view::npos) return forced;
+  forced.has_no_room = mode.size() > longest_mode;
+  if (forced.has_no_room || mode.find('e') != std::string_view::npos) return forced;
   std::size_t to = 0;
   for (const char c : mode) forced.text[to++] = c;
   forced.text[to++] = 'e';

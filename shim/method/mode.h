@@ -14,10 +14,11 @@ namespace cloexec {
 /// the name of a coded character set.
 inline constexpr std::size_t longest_mode = 64;
 
-/// A mode with "e" added. Its text is empty when the program asked for "e" itself, or when there is no mode or no room.
+/// A mode with "e" added. Its text is empty when the program asked for "e" itself, and when there is no room: the mode
+/// is too long, or has no first letter, which musl takes for "r".
 struct ForcedMode {
   char text[longest_mode + 2];
-  bool too_long;
+  bool has_no_room;
 };
 
 /// fopen: "e" goes right behind the first letter, and glibc sees as much of the others as before.
@@ -27,14 +28,14 @@ ForcedMode force_fopen_mode(std::string_view mode);
 ForcedMode force_popen_mode(std::string_view mode);
 
 /// Makes a stream whose mode could not be given the letter.
-FILE* make_unmarked(const Site& site, bool too_long, Forms forms);
+FILE* make_unmarked(const Site& site, bool has_no_room, Forms forms);
 
 /// Calls `create(mode)` with the letter added by `force`.
 [[gnu::always_inline]] inline FILE* make_with_mode(Site site, ForcedMode (*force)(std::string_view), const char* mode,
                                                    auto create) {
   const ForcedMode forced = force(mode);
   const auto forms = [=, text = forced.text](bool form) { return create(form == atomic ? text : mode); };
-  if (forced.text[0] == '\0') return make_unmarked(site, forced.too_long, Forms(forms));
+  if (forced.text[0] == '\0') return make_unmarked(site, forced.has_no_room, Forms(forms));
   return make_fast(
       site, as_stream, Retry::never, true, [=] { return forms(atomic); }, forms);
 }

@@ -20,8 +20,8 @@ import sys
 from collections import defaultdict
 
 FLAG = re.compile(r"cloexec=(\w+)")
-# glibc's setmntent asks for close-on-exec itself.
-CLOSED_ALREADY = {"setmntent", "__setmntent"}
+# Where libc asks for close-on-exec itself: glibc in setmntent, Debian's musl in the fts that it adds.
+CLOSED_ALREADY = {"setmntent", "__setmntent", "fts_open"}
 
 
 def command(words: list[str], shim: str | None) -> list[str]:

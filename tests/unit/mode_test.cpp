@@ -38,7 +38,7 @@ TEST(FopenMode, GetsTheLetterWhenItsOwnIsOutOfSight) { EXPECT_EQ(forced_fopen("r
 
 TEST(FopenMode, IsLeftAloneWhenTooLong) {
   const std::string mode = "r,ccs=" + std::string(longest_mode, 'x');
-  EXPECT_TRUE(force_fopen_mode(mode).too_long);
+  EXPECT_TRUE(force_fopen_mode(mode).has_no_room);
   EXPECT_EQ(forced_fopen(mode), "");
 }
 

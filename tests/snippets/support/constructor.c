@@ -15,5 +15,5 @@ __attribute__((constructor(101))) static void run_in_constructor(void) {
   for (ssize_t at = 0; at < size && count < 511; at += (ssize_t)strlen(line + at) + 1) words[count++] = line + at;
   for (int i = 0; i + 1 < count; ++i)
     if (strcmp(words[i], "--context") == 0 && strcmp(words[i + 1], "constructor") == 0)
-      exit(run_snippets("constructor", words + i + 2));
+      _exit(run_snippets("constructor", words + i + 2));
 }

@@ -18,5 +18,6 @@ int main(int argc, char** argv) {
     fprintf(stderr, "usage: %s [--context main|constructor|thread|cancel|fork|vfork] [NAME...]\n", argv[0]);
     return 2;
   }
-  return run_snippets(has_context ? argv[2] : "main", argv + (has_context ? 3 : 1));
+  // Not exit: a thread that could not be cancelled may hold the lock of a stream.
+  _exit(run_snippets(has_context ? argv[2] : "main", argv + (has_context ? 3 : 1)));
 }
