@@ -14,7 +14,7 @@ namespace cloexec {
 /// A set of descriptor numbers, held as ranges. Once filled it does not change.
 class NumberSet {
  public:
-  static constexpr unsigned capacity = 32;  // ranges
+  static constexpr unsigned capacity = 33;  // ranges: 32 of the user's, and the standard streams
 
   constexpr NumberSet() = default;
   constexpr NumberSet(int first, int last) { add(first, last); }

@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <sys/ioctl.h>
 
+#include <cstdint>
+
 #include "shim/raw_syscall.h"
 
 namespace cloexec {
@@ -16,9 +18,12 @@ inline constexpr long fcntl_number = __NR_fcntl64;
 inline constexpr long fcntl_number = __NR_fcntl;
 #endif
 
-inline bool is_close_on_exec(int fd) {
+enum class Flag : std::uint8_t { clear, set, unknown };
+
+/// The flag of `fd`; unknown when another thread has closed it already, or when a sandbox does not let us look.
+inline Flag close_on_exec_flag(int fd) {
   const long flags = raw_syscall(fcntl_number, fd, F_GETFD);
-  return flags >= 0 && (flags & FD_CLOEXEC) != 0;
+  return flags < 0 ? Flag::unknown : (flags & FD_CLOEXEC) != 0 ? Flag::set : Flag::clear;
 }
 
 /// Sets or clears the flag. ioctl is one call where fcntl needs two, but it answers EBADF to O_PATH descriptors

@@ -24,7 +24,7 @@ namespace cloexec {
 namespace {
 
 /// The hash by which DT_GNU_HASH tables are indexed.
-std::uint32_t gnu_hash(const char* name) {
+std::uint32_t hash_of(const char* name) {
   std::uint32_t hash = 5381;
   for (; *name != '\0'; ++name) hash = hash * 33 + static_cast<unsigned char>(*name);
   return hash;
@@ -34,7 +34,8 @@ constexpr ElfW(Half) hidden_version = 0x8000;
 
 /// The part of an object's dynamic section that a look-up needs.
 struct Tables {
-  const std::uint32_t* hash = nullptr;
+  const std::uint32_t* gnu_hash = nullptr;
+  const std::uint32_t* old_hash = nullptr;  // DT_HASH
   const ElfW(Sym) * symbols = nullptr;
   const char* strings = nullptr;
   const ElfW(Half) * versions = nullptr;
@@ -46,7 +47,10 @@ struct Tables {
       const auto* address = reinterpret_cast<const void*>(value < object.l_addr ? object.l_addr + value : value);
       switch (entry->d_tag) {
         case DT_GNU_HASH:
-          hash = static_cast<const std::uint32_t*>(address);
+          gnu_hash = static_cast<const std::uint32_t*>(address);
+          break;
+        case DT_HASH:
+          old_hash = static_cast<const std::uint32_t*>(address);
           break;
         case DT_SYMTAB:
           symbols = static_cast<const ElfW(Sym)*>(address);
@@ -64,22 +68,25 @@ struct Tables {
   }
 };
 
-bool is_function(const ElfW(Sym) & symbol) {
+/// Whether symbol `index` defines `name`, in a default version or in a hidden one.
+bool defines(const Tables& tables, std::uint32_t index, const char* name, bool in_hidden_version) {
+  const ElfW(Sym)& symbol = tables.symbols[index];
   const auto type = symbol.st_info & 0xf;
-  return symbol.st_shndx != SHN_UNDEF && symbol.st_value != 0 && type == STT_FUNC;
+  const bool is_function = type == STT_FUNC || type == STT_NOTYPE || type == STT_GNU_IFUNC;
+  const bool is_hidden = tables.versions != nullptr && (tables.versions[index] & hidden_version) != 0;
+  return is_function && symbol.st_shndx != SHN_UNDEF && symbol.st_value != 0 && is_hidden == in_hidden_version &&
+         std::strcmp(tables.strings + symbol.st_name, name) == 0;
 }
 
-/// Looks `name` up in one object: bloom filter, bucket, chain, as the loader does.
-void* find_in(const link_map& object, const char* name, std::uint32_t hash, bool accept_hidden) {
-  const Tables tables(object);
-  if (tables.hash == nullptr || tables.symbols == nullptr || tables.strings == nullptr) return nullptr;
+/// DT_GNU_HASH: bloom filter, bucket, chain, as the loader goes.
+const ElfW(Sym) * find_by_gnu_hash(const Tables& tables, const char* name, std::uint32_t hash, bool in_hidden_version) {
   constexpr std::uint32_t word_bits = sizeof(ElfW(Addr)) * 8;
-  const std::uint32_t buckets = tables.hash[0];
-  const std::uint32_t first_symbol = tables.hash[1];
-  const std::uint32_t filter_words = tables.hash[2];
-  const std::uint32_t filter_shift = tables.hash[3];
+  const std::uint32_t buckets = tables.gnu_hash[0];
+  const std::uint32_t first_symbol = tables.gnu_hash[1];
+  const std::uint32_t filter_words = tables.gnu_hash[2];
+  const std::uint32_t filter_shift = tables.gnu_hash[3];
   if (buckets == 0) return nullptr;
-  const auto* filter = reinterpret_cast<const ElfW(Addr)*>(tables.hash + 4);
+  const auto* filter = reinterpret_cast<const ElfW(Addr)*>(tables.gnu_hash + 4);
   const ElfW(Addr) word = filter[(hash / word_bits) & (filter_words - 1)];
   if (((word >> (hash % word_bits)) & (word >> ((hash >> filter_shift) % word_bits)) & 1) == 0) return nullptr;
 
@@ -89,13 +96,30 @@ void* find_in(const link_map& object, const char* name, std::uint32_t hash, bool
   if (index < first_symbol) return nullptr;
   for (;; ++index) {
     const std::uint32_t entry = chain[index - first_symbol];
-    const ElfW(Sym)& symbol = tables.symbols[index];
-    const bool hidden = tables.versions != nullptr && (tables.versions[index] & hidden_version) != 0;
-    if ((entry | 1) == (hash | 1) && hidden == accept_hidden && is_function(symbol) &&
-        std::strcmp(tables.strings + symbol.st_name, name) == 0)
-      return reinterpret_cast<void*>(object.l_addr + symbol.st_value);
+    if ((entry | 1) == (hash | 1) && defines(tables, index, name, in_hidden_version)) return tables.symbols + index;
     if ((entry & 1) != 0) return nullptr;
   }
+}
+
+/// DT_HASH, in the few objects that have nothing newer: it tells how many symbols there are, and that will do.
+const ElfW(Sym) * find_by_old_hash(const Tables& tables, const char* name, bool in_hidden_version) {
+  const std::uint32_t symbols = tables.old_hash[1];
+  for (std::uint32_t index = 1; index < symbols; ++index)
+    if (defines(tables, index, name, in_hidden_version)) return tables.symbols + index;
+  return nullptr;
+}
+
+/// Looks `name` up in one object.
+void* find_in(const link_map& object, const char* name, std::uint32_t hash, bool in_hidden_version) {
+  const Tables tables(object);
+  if (tables.symbols == nullptr || tables.strings == nullptr) return nullptr;
+  const ElfW(Sym)* symbol = tables.gnu_hash != nullptr   ? find_by_gnu_hash(tables, name, hash, in_hidden_version)
+                            : tables.old_hash != nullptr ? find_by_old_hash(tables, name, in_hidden_version)
+                                                         : nullptr;
+  if (symbol == nullptr) return nullptr;
+  // How a resolver is to be called, the loader knows.
+  if ((symbol->st_info & 0xf) == STT_GNU_IFUNC) return &dlsym != nullptr ? dlsym(RTLD_NEXT, name) : nullptr;
+  return reinterpret_cast<void*>(object.l_addr + symbol->st_value);
 }
 
 const link_map* own_object() {
@@ -113,7 +137,7 @@ struct Found {
 Found find_definition(const char* name) {
   const link_map* own = own_object();
   if (own == nullptr) return {nullptr, &dlsym != nullptr ? dlsym(RTLD_NEXT, name) : nullptr};
-  const std::uint32_t hash = gnu_hash(name);
+  const std::uint32_t hash = hash_of(name);
   for (const bool hidden : {false, true})
     for (const link_map* object = own->l_next; object != nullptr; object = object->l_next)
       if (void* function = find_in(*object, name, hash, hidden); function != nullptr) return {object, function};

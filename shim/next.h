@@ -139,6 +139,7 @@ X_NEXT(close)
 X_NEXT(fdopen)
 X_NEXT(fileno)
 X_NEXT(fork)
+X_NEXT(getsockopt)
 X_NEXT(gnu_get_libc_version)  // glibc has it, musl has not
 X_NEXT(grantpt)
 X_NEXT(login_tty)  // in libutil before glibc 2.34

@@ -34,21 +34,32 @@ Mode read_mode(std::string_view value) {
   return Mode::enforce;
 }
 
+/// What is malformed is said a few times and no more: every process of a machine may say it.
+void read_allowed(std::string_view numbers) {
+  unsigned said = 0;
+  parse_numbers(numbers, settings.exempt, [&](const Complaint& complaint) {
+    constexpr unsigned most = 8;
+    if (said++ < most) report("CLOEXEC_ALLOW", complaint);
+  });
+}
+
 void read_environment(char* const* environment) {
   constexpr std::string_view prefix = "CLOEXEC_";
-  Mode mode = Mode::enforce;
+  const char* allowed = nullptr;
+  const char* mode = nullptr;
   for (; *environment != nullptr; ++environment) {
     const char* entry = *environment;
     bool ours = true;
     for (std::size_t i = 0; ours && i < prefix.size(); ++i) ours = entry[i] == prefix[i];
     if (!ours) continue;
-    if (const char* numbers = value_of(entry, "CLOEXEC_ALLOW"); numbers != nullptr)
-      parse_numbers(numbers, settings.exempt, [](const Complaint& complaint) { report("CLOEXEC_ALLOW", complaint); });
-    else if (const char* name = value_of(entry, "CLOEXEC_MODE"); name != nullptr)
-      mode = read_mode(name);
+    // Of several, getenv(3) takes the first.
+    if (allowed == nullptr) allowed = value_of(entry, "CLOEXEC_ALLOW");
+    if (mode == nullptr) mode = value_of(entry, "CLOEXEC_MODE");
   }
+  if (allowed != nullptr) read_allowed(allowed);
   settings.highest_exempt = settings.exempt.highest();
-  set_plans(mode == Mode::enforce ? Plan::force : Plan::pass);
+  const bool enforces = mode == nullptr || read_mode(mode) == Mode::enforce;
+  set_plans(enforces ? Plan::force : Plan::pass);
 }
 
 /// Under AT_SECURE the environment is an attacker's (getauxval(3)).

@@ -14,7 +14,7 @@ using namespace cloexec;
 namespace {
 
 [[gnu::always_inline]] inline int open_with(Site site, auto next, int flags, auto create) {
-  return make_fast_with_flag(site, as_number, Retry::never, next, flags, O_CLOEXEC, create);
+  return make_fast_with_flag(site, as_number, Retry::while_unsettled, next, flags, O_CLOEXEC, create);
 }
 
 int opened(Site site, Next<decltype(open)> next, const char* path, int flags, mode_t mode) {
@@ -39,14 +39,15 @@ int opened_at_2(Site site, Next<decltype(__openat_2)> next, int directory, const
 /// creat(2) takes no flags; it is an open that does.
 int created(Site site, Next<decltype(creat)> next, Next<decltype(open)> next_open, const char* path, mode_t mode) {
   return make_by_substitute(
-      site, as_number, Retry::never, next_open,
+      site, as_number, Retry::while_unsettled, next_open,
       [=](auto* function) { return function(path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, mode); },
       [=] { return next(path, mode); });
 }
 
-/// fts(3) keeps the directory that it came from open, in fts_rfd, unless it is told not to change directory.
+/// fts(3) keeps the directory that it came from open, in fts_rfd, unless it is told not to change directory: then that
+/// is 0 or -1.
 auto walked(Site site, auto* walk) {
-  if (walk != nullptr && (walk->fts_options & FTS_NOCHDIR) == 0) force_after(site, walk->fts_rfd);
+  if (walk != nullptr) force_after(site, walk->fts_rfd);
   return walk;
 }
 

@@ -12,13 +12,13 @@ namespace {
 
 ssize_t received_one(Site site, auto next, int fd, msghdr* message, int flags) {
   return make_received(
-      site, Headers<msghdr>{message, 1}, flags, [=](int forced) { return next(fd, message, forced); },
+      site, fd, Headers<msghdr>{message, 1}, flags, [=](int forced) { return next(fd, message, forced); },
       [](ssize_t) { return 1U; });
 }
 
 int received_many(Site site, auto next, int fd, mmsghdr* messages, unsigned count, int flags, auto* timeout) {
   return make_received(
-      site, Headers<mmsghdr>{messages, count}, flags,
+      site, fd, Headers<mmsghdr>{messages, count}, flags,
       [=](int forced) { return next(fd, messages, count, forced, timeout); },
       [](int messages_received) { return static_cast<unsigned>(messages_received); });
 }

@@ -8,8 +8,8 @@ using namespace cloexec;
 
 namespace {
 
-/// The kernel says EINVAL of a negative length when it has taken the connection, and musl's accept4 then accepts another
-/// one unless its flags are 0. There is no descriptor to mark in any case.
+/// The kernel says EINVAL of a negative length when it has taken the connection, and musl's accept4 then accepts
+/// another one unless its flags are 0. There is no descriptor to mark in any case.
 bool must_be_left_to_musl(const sockaddr* address, const socklen_t* length) {
   return address != nullptr && length != nullptr && next_gnu_get_libc_version.is_absent() &&
          static_cast<int>(*length) < 0;

@@ -2,6 +2,7 @@
 //
 // Family stdio: streams opened by name, and those of a child.
 
+#include <cerrno>
 #include <cstring>
 
 #include "shim/interpose.h"
@@ -11,22 +12,26 @@ using namespace cloexec;
 namespace {
 
 [[gnu::always_inline]] inline FILE* opened_here(Site site, auto next, const char* path, const char* mode) {
-  return make_with_mode(site, force_fopen_mode, mode, [=](const char* forced) { return next(path, forced); });
+  return make_with_mode(site, Retry::while_unsettled, force_fopen_mode, mode,
+                        [=](const char* forced) { return next(path, forced); });
 }
 
 FILE* opened(Site site, Next<decltype(fopen)> next, const char* path, const char* mode) {
   return opened_here(site, next, path, mode);
 }
 
-/// freopen(3) keeps the stream's number. On an exempt one there is nothing to force: even the descriptor that libc has
-/// for a moment is a second one of what the children are to inherit. But glibc before 2.41 remembers an "e" that the
-/// stream was once opened with, and that may have been ours.
+/// freopen(3) keeps the stream's number, and closes the stream when it fails. On an exempt one there is nothing to
+/// force: even the descriptor that libc has for a moment is a second one of what the children are to inherit. But glibc
+/// before 2.41 remembers an "e" that the stream was once opened with, and that may have been ours.
 FILE* reopened(Site site, Next<decltype(freopen)> next, const char* path, const char* mode, FILE* stream) {
+  const int error_before = errno;
   const int number = next_fileno(stream);
+  errno = error_before;
   if (!is_exempt(number))
-    return make_with_mode(site, force_fopen_mode, mode, [=](const char* forced) { return next(path, forced, stream); });
+    return make_with_mode(site, Retry::never, force_fopen_mode, mode,
+                          [=](const char* forced) { return next(path, forced, stream); });
   if (verdict_on(site) == Verdict::exempt) return next(path, mode, stream);
-  const bool was_inheritable = !is_close_on_exec(number);
+  const bool was_inheritable = close_on_exec_flag(number) == Flag::clear;
   const bool asks_for_it = force_fopen_mode(mode).text[0] == '\0';
   FILE* reopened_stream = next(path, mode, stream);
   if (reopened_stream != nullptr && was_inheritable && !asks_for_it) set_close_on_exec(number, false);
@@ -40,7 +45,8 @@ FILE* opened_mounts(Site site, Next<decltype(fopen)> next, const char* path, con
 }
 
 FILE* piped(Site site, Next<decltype(popen)> next, const char* command, const char* mode) {
-  return make_with_mode(site, force_popen_mode, mode, [=](const char* forced) { return next(command, forced); });
+  return make_with_mode(site, Retry::while_unsettled, force_popen_mode, mode,
+                        [=](const char* forced) { return next(command, forced); });
 }
 
 }  // namespace
@@ -78,18 +84,18 @@ INTERPOSE(FILE*, _IO_popen, const char* command, const char* mode) {
 }
 
 INTERPOSE(FILE*, _IO_proc_open, FILE* stream, const char* command, const char* mode) {
-  return make_with_mode(HERE(_IO_proc_open), force_popen_mode, mode,
+  return make_with_mode(HERE(_IO_proc_open), Retry::while_unsettled, force_popen_mode, mode,
                         [=](const char* forced) { return next__IO_proc_open(stream, command, forced); });
 }
 
 INTERPOSE(FILE*, _IO_file_fopen, FILE* stream, const char* path, const char* mode, int is_32_not_64) {
-  return make_with_mode(HERE(_IO_file_fopen), force_fopen_mode, mode,
+  return make_with_mode(HERE(_IO_file_fopen), Retry::while_unsettled, force_fopen_mode, mode,
                         [=](const char* forced) { return next__IO_file_fopen(stream, path, forced, is_32_not_64); });
 }
 
 INTERPOSE(FILE*, _IO_file_open, FILE* stream, const char* path, int flags, int permissions, int read_write,
           int is_32_not_64) {
   return make_with_flag(
-      HERE(_IO_file_open), as_stream, Retry::never, next__IO_file_open, flags, O_CLOEXEC,
+      HERE(_IO_file_open), as_stream, Retry::while_unsettled, next__IO_file_open, flags, O_CLOEXEC,
       [=](auto* next, int forced) { return next(stream, path, forced, permissions, read_write, is_32_not_64); });
 }

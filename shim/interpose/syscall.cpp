@@ -9,6 +9,7 @@
 
 #include <cstdarg>
 
+#include "shim/find_next.h"
 #include "shim/interpose.h"
 #include "shim/method/open_how.h"
 #include "shim/method/receive.h"
@@ -20,6 +21,8 @@
 using namespace cloexec;
 
 namespace {
+
+constexpr long open_tree_attr = 467;  // Linux 6.15, the same on every architecture
 
 /// A system call as its caller made it: the number, and six arguments of which it uses the first few.
 struct Raw {
@@ -49,17 +52,28 @@ struct Raw {
   }
 };
 
+/// What a raw call shows, the function of the same name is taken to do too. That is wrong when a preload below us wraps
+/// the function, and may drop a flag in it: there raw calls are made plainly, and teach nothing.
+long made(Call call, const Raw& raw, Shape shape, Retry retry, auto forms) {
+  const bool would_mislead = state_of(call).ability == Ability::unknown && is_wrapped_below(name_of(call).data());
+  return would_mislead && verdict_on(raw.site(call)) != Verdict::exempt
+             ? make_plainly(raw.site(call), shape, Forms(forms))
+             : make(raw.site(call), shape, retry, forms);
+}
+
 /// Argument `index` holds the flags.
 long flag(Call call, const Raw& raw, int index, long bit, Retry retry = Retry::if_refused_or_invalid,
           Shape shape = as_number) {
-  return make_with_flag(raw.site(call), shape, retry, next_syscall, raw.arguments[index], bit,
-                        [&raw, index](auto*, long forced) { return raw.make_with(index, forced); });
+  const long flags = raw.arguments[index];
+  if ((flags & bit) != 0) return raw.make();
+  return made(call, raw, shape, retry,
+              [&](bool form) { return raw.make_with(index, form == atomic ? flags | bit : flags); });
 }
 
 /// Another system call takes the flag.
 long substitute(Call call, const Raw& raw, const Raw& atomic_form, Retry retry = Retry::if_refused_or_invalid,
                 Shape shape = as_number) {
-  return make(raw.site(call), shape, retry, [&](bool form) { return (form == atomic ? atomic_form : raw).make(); });
+  return made(call, raw, shape, retry, [&](bool form) { return (form == atomic ? atomic_form : raw).make(); });
 }
 
 long duplicated_onto(const Raw& raw) {
@@ -79,7 +93,7 @@ long controlled(const Raw& raw) {
 
 long received(Call call, const Raw& raw, int flags_index, auto headers, auto count) {
   return make_received(
-      raw.site(call), headers, raw.argument<int>(flags_index),
+      raw.site(call), raw.argument<int>(0), headers, raw.argument<int>(flags_index),
       [&raw, flags_index](int forced) { return raw.make_with(flags_index, forced); }, count);
 }
 
@@ -89,10 +103,10 @@ long interposed(const Raw& raw) {
   switch (raw.number) {
 #ifdef SYS_open
     case SYS_open:
-      return flag(Call::open, raw, 1, O_CLOEXEC, Retry::never);
+      return flag(Call::open, raw, 1, O_CLOEXEC, Retry::while_unsettled);
     case SYS_creat:
       return substitute(Call::creat, raw, {SYS_open, {a[0], O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, a[1]}},
-                        Retry::never);
+                        Retry::while_unsettled);
     case SYS_pipe:
       return substitute(Call::pipe, raw, {SYS_pipe2, {a[0], O_CLOEXEC}}, invalid, as_pair(raw.argument<int*>(0)));
     case SYS_dup2:
@@ -109,12 +123,14 @@ long interposed(const Raw& raw) {
       return substitute(Call::inotify_init, raw, {SYS_inotify_init1, {IN_CLOEXEC}});
 #endif
     case SYS_openat:
-      return flag(Call::openat, raw, 2, O_CLOEXEC, Retry::never);
+      return flag(Call::openat, raw, 2, O_CLOEXEC, Retry::while_unsettled);
     case SYS_openat2:
       return make_with_how(raw.site(Call::openat2), raw.argument<const open_how*>(2), raw.argument<std::size_t>(3),
                            [&raw](const open_how* how) { return raw.make_with(2, reinterpret_cast<long>(how)); });
     case SYS_open_by_handle_at:
-      return flag(Call::open_by_handle_at, raw, 2, O_CLOEXEC, Retry::never);
+      return flag(Call::open_by_handle_at, raw, 2, O_CLOEXEC, Retry::while_unsettled);
+    case SYS_ioctl:
+      return raw.argument<unsigned>(1) == TIOCGPTPEER ? flag(Call::ioctl, raw, 2, O_CLOEXEC) : raw.make();
     case SYS_dup:
       return substitute(Call::dup, raw, {fcntl_number, {a[0], F_DUPFD_CLOEXEC, 0}});
     case SYS_dup3:
@@ -178,6 +194,8 @@ long interposed(const Raw& raw) {
     case SYS_fspick:
       return flag(Call::fspick, raw, 2, FSPICK_CLOEXEC);
     case SYS_open_tree:
+      return flag(Call::open_tree, raw, 2, OPEN_TREE_CLOEXEC);
+    case open_tree_attr:
       return flag(Call::open_tree, raw, 2, OPEN_TREE_CLOEXEC);
     default:
       return raw.make();

@@ -4,6 +4,9 @@
 
 #include <sys/stat.h>
 
+#include <cstring>
+#include <string_view>
+
 #include "shim/interpose.h"
 #include "shim/method/or_syscall.h"
 
@@ -11,27 +14,44 @@ using namespace cloexec;
 
 namespace {
 
+/// Calls `create`, which fills in the XXXXXX of a template, and puts them back when it fails: glibc leaves its letters
+/// there, and the plain form must find what the program wrote.
+int fill(char* path, int suffix, auto create) {
+  constexpr std::string_view placeholder = "XXXXXX";
+  const std::size_t needed = placeholder.size() + static_cast<std::size_t>(suffix < 0 ? 0 : suffix);
+  const std::size_t length = std::strlen(path);
+  char* place = length < needed ? nullptr : path + (length - needed);
+  if (place != nullptr && std::memcmp(place, placeholder.data(), placeholder.size()) != 0) place = nullptr;
+  const int fd = create();
+  if (fd < 0 && place != nullptr) std::memcpy(place, placeholder.data(), placeholder.size());
+  return fd;
+}
+
 /// mkstemp(3) takes no flags, mkostemp does.
 int made(Site site, Next<decltype(mkostemp)> with_flags, Next<decltype(mkstemp)> next, char* path) {
   return make_by_substitute(
       site, as_number, Retry::if_refused_or_invalid, with_flags,
-      [=](auto* function) { return function(path, O_CLOEXEC); }, [=] { return next(path); });
+      [=](auto* function) { return fill(path, 0, [=] { return function(path, O_CLOEXEC); }); },
+      [=] { return next(path); });
 }
 
 int made(Site site, Next<decltype(mkostemps)> with_flags, Next<decltype(mkstemps)> next, char* path, int suffix) {
   return make_by_substitute(
       site, as_number, Retry::if_refused_or_invalid, with_flags,
-      [=](auto* function) { return function(path, suffix, O_CLOEXEC); }, [=] { return next(path, suffix); });
+      [=](auto* function) { return fill(path, suffix, [=] { return function(path, suffix, O_CLOEXEC); }); },
+      [=] { return next(path, suffix); });
 }
 
 int made_with(Site site, Next<decltype(mkostemp)> next, char* path, int flags) {
-  return make_with_flag(site, as_number, Retry::if_refused_or_invalid, next, flags, O_CLOEXEC,
-                        [=](auto* function, int forced) { return function(path, forced); });
+  return make_with_flag(
+      site, as_number, Retry::if_refused_or_invalid, next, flags, O_CLOEXEC,
+      [=](auto* function, int forced) { return fill(path, 0, [=] { return function(path, forced); }); });
 }
 
 int made_with(Site site, Next<decltype(mkostemps)> next, char* path, int suffix, int flags) {
-  return make_with_flag(site, as_number, Retry::if_refused_or_invalid, next, flags, O_CLOEXEC,
-                        [=](auto* function, int forced) { return function(path, suffix, forced); });
+  return make_with_flag(
+      site, as_number, Retry::if_refused_or_invalid, next, flags, O_CLOEXEC,
+      [=](auto* function, int forced) { return fill(path, suffix, [=] { return function(path, suffix, forced); }); });
 }
 
 /// tmpfile(3) put together from what takes a flag, in the same two steps as libc: a file without a name, or one that

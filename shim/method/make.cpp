@@ -44,6 +44,17 @@ Site settled_site(Call call) { return {call, nullptr}; }
 
 }  // namespace
 
+Ability look_at(int fd) {
+  switch (close_on_exec_flag(fd)) {
+    case Flag::set:
+      return Ability::works;
+    case Flag::clear:
+      return Ability::missing;
+    default:
+      return Ability::unknown;
+  }
+}
+
 void force_afterwards(const Site& site, int fd) {
   if (!stays_inheritable(site, fd)) set_close_on_exec(fd, true);
 }
@@ -78,9 +89,9 @@ Word make(Attempt attempt, const void* caller, std::intptr_t detail, Forms forms
     errno = error_before;
     return result;
   }
-  const bool works = known == Ability::works || is_close_on_exec(lowest_descriptor(shape, result));
-  remember(site.call, works ? Ability::works : Ability::missing);
-  each_descriptor(site, shape, result, works ? release_exempt : force_afterwards);
+  if (known == Ability::unknown) remember(site.call, look_at(lowest_descriptor(shape, result)));
+  const bool is_ignored = state_of(site.call).ability == Ability::missing;
+  each_descriptor(site, shape, result, is_ignored ? force_afterwards : release_exempt);
   return result;
 }
 

@@ -15,8 +15,9 @@ namespace cloexec {
 
 /// When the plain form is tried after the atomic one has failed.
 enum class Retry : std::uint8_t {
-  never,                  // the flag cannot be what is wrong: kernels that do not know O_CLOEXEC ignore it
+  never,                  // the call has done something when it fails
   if_refused_or_invalid,  // ENOSYS, EPERM: a sandbox. EINVAL: a kernel that does not know the flag
+  while_unsettled,        // the same, but once the form has worked its errors are taken for the call's own
   if_accept4_is_refused,  // the same, but accept4 can fail when it has taken the connection: never a second accept then
 };
 
@@ -50,6 +51,9 @@ class Forms {
   Word (*make_)(const void*, bool);
 };
 
+/// What the flag of a descriptor that was made by the atomic form tells of that form.
+Ability look_at(int fd);
+
 /// Makes `fd`, which was made without the flag, close-on-exec unless it is to stay inheritable.
 void force_afterwards(const Site& site, int fd);
 
@@ -70,7 +74,7 @@ Word make(Attempt attempt, const void* caller, std::intptr_t detail, Forms forms
 /// Ends a settled call whose atomic form failed or landed on what may be an exempt number.
 Word settle(Attempt attempt, Forms forms, Word result);
 
-/// The same when no error can come from the flag.
+/// The same when an error is taken for the call's own.
 Word settle(Shape shape, Word result);
 
 /// Makes them in little code.
@@ -92,7 +96,8 @@ Word settle(Shape shape, Word result);
   const Result result = make_settled();
   if (lowest_descriptor(shape, to_word(result)) > settings.highest_exempt) [[likely]]
     return result;
-  if (retry == Retry::never) return from_word<Result>(settle(shape, to_word(result)));
+  if (retry == Retry::never || retry == Retry::while_unsettled)
+    return from_word<Result>(settle(shape, to_word(result)));
   const auto copy = forms;
   return from_word<Result>(settle(attempt, Forms(copy), to_word(result)));
 }

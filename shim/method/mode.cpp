@@ -10,8 +10,9 @@ namespace {
 /// glibc reads this many characters of an fopen mode and no more (libio/fileops.c); musl reads all.
 constexpr std::size_t window = 7;
 
+/// What stands in ",ccs=" does not count: glibc misread it before 2.38, and an "e" too many does no harm.
 bool has_e(std::string_view mode) {
-  for (std::size_t i = 1; i < mode.size() && i < window; ++i)
+  for (std::size_t i = 1; i < mode.size() && i < window && mode[i] != ','; ++i)
     if (mode[i] == 'e') return true;
   return false;
 }

@@ -31,13 +31,13 @@ ForcedMode force_popen_mode(std::string_view mode);
 FILE* make_unmarked(const Site& site, bool has_no_room, Forms forms);
 
 /// Calls `create(mode)` with the letter added by `force`.
-[[gnu::always_inline]] inline FILE* make_with_mode(Site site, ForcedMode (*force)(std::string_view), const char* mode,
-                                                   auto create) {
+[[gnu::always_inline]] inline FILE* make_with_mode(Site site, Retry retry, ForcedMode (*force)(std::string_view),
+                                                   const char* mode, auto create) {
   const ForcedMode forced = force(mode);
   const auto forms = [=, text = forced.text](bool form) { return create(form == atomic ? text : mode); };
   if (forced.text[0] == '\0') return make_unmarked(site, forced.has_no_room, Forms(forms));
   return make_fast(
-      site, as_stream, Retry::never, true, [=] { return forms(atomic); }, forms);
+      site, as_stream, retry, true, [=] { return forms(atomic); }, forms);
 }
 
 }  // namespace cloexec

@@ -25,7 +25,7 @@ auto make_with_how(const Site& site, const open_how* how, std::size_t size, auto
   if (size > sizeof copy) return from_word<decltype(create(how))>(make_plainly(site, as_number, Forms(forms)));
   std::memcpy(&copy, how, size);
   copy.how.flags |= O_CLOEXEC;
-  return make(site, as_number, Retry::never, forms);
+  return make(site, as_number, Retry::while_unsettled, forms);
 }
 
 }  // namespace cloexec

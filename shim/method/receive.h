@@ -43,25 +43,38 @@ struct Headers {
   static msghdr& message(msghdr& header) { return header; }
   static msghdr& message(mmsghdr& header) { return header.msg_hdr; }
 
+  /// The kernel takes no more at a time (UIO_MAXIOV), whatever the caller says: recvmmsg(2).
+  static constexpr unsigned most = 1024;
+
   void each(unsigned received, auto&& visit) const {
     for (unsigned i = 0; i < received && i < count; ++i) visit(message(first[i]));
   }
 
   /// Without room for control messages no descriptor can arrive, and some address families refuse the flag.
   bool take_control() const {
-    bool any = false;
-    if (first != nullptr)
-      each(count, [&](msghdr& header) { any = any || (header.msg_control != nullptr && header.msg_controllen > 0); });
-    return any;
+    for (unsigned i = 0; first != nullptr && i < count && i < most; ++i)
+      if (const msghdr& header = message(first[i]); header.msg_control != nullptr && header.msg_controllen > 0)
+        return true;
+    return false;
   }
 };
 
 namespace detail {
 
+/// CAN-ISOTP answers EINVAL to the flag, MCTP and Phonet EOPNOTSUPP, before they take a message (net/can/isotp.c). On
+/// any other family such an error is the socket's own, and the next receive would wait.
+inline bool refuses_flag(int fd) {
+  const int error_before = errno;
+  int domain = AF_UNSPEC;
+  socklen_t size = sizeof domain;
+  next_getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size);
+  errno = error_before;
+  return domain == AF_CAN || domain == AF_MCTP || domain == AF_PHONET;
+}
+
 /// A descriptor received with the flag asked for; the first one tells whether the flag is honoured.
 inline void settle_received(const Site& site, int fd) {
-  if (state_of(site.call).ability == Ability::unknown)
-    remember(site.call, is_close_on_exec(fd) ? Ability::works : Ability::missing);
+  if (state_of(site.call).ability == Ability::unknown) remember(site.call, look_at(fd));
   if (state_of(site.call).ability == Ability::missing)
     force_afterwards(site, fd);
   else
@@ -71,18 +84,18 @@ inline void settle_received(const Site& site, int fd) {
 }  // namespace detail
 
 /// Calls `receive(flags)`, which returns -1 or what `received` makes a count of headers from.
-auto make_received(const Site& site, auto headers, int flags, auto receive, auto received) {
+auto make_received(const Site& site, int fd, auto headers, int flags, auto receive, auto received) {
   if ((flags & MSG_CMSG_CLOEXEC) != 0 || verdict_on(site) == Verdict::exempt || !headers.take_control())
     return receive(flags);
   const int error_before = errno;
   auto result = receive(flags | MSG_CMSG_CLOEXEC);
-  // CAN-ISOTP answers EINVAL to the flag, MCTP and Phonet EOPNOTSUPP, before they take a message (net/can/isotp.c).
-  if (result < 0 && (errno == EINVAL || errno == EOPNOTSUPP)) {
+  if (result < 0 && (errno == EINVAL || errno == EOPNOTSUPP) && detail::refuses_flag(fd)) {
     result = receive(flags);
     if (result >= 0) {
       errno = error_before;
-      headers.each(received(result),
-                   [&](msghdr& message) { each_received(message, [&](int fd) { force_afterwards(site, fd); }); });
+      headers.each(received(result), [&](msghdr& message) {
+        each_received(message, [&](int received_fd) { force_afterwards(site, received_fd); });
+      });
     }
     return result;
   }
@@ -90,7 +103,7 @@ auto make_received(const Site& site, auto headers, int flags, auto receive, auto
     headers.each(received(result), [&](msghdr& message) {
       // The kernel reports the flag back, and programs compare msg_flags with what they know.
       message.msg_flags &= ~MSG_CMSG_CLOEXEC;
-      each_received(message, [=](int fd) { detail::settle_received(site, fd); });
+      each_received(message, [=](int received_fd) { detail::settle_received(site, received_fd); });
     });
   return result;
 }

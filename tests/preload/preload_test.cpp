@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -114,6 +115,14 @@ TEST(Malformed, IsReportedWithItsPlaceAndTheRestHolds) {
             "cloexec: CLOEXEC_MODE:1:1: unknown mode, use enforce, observe or off; the rule is ignored\n");
 }
 
+TEST(Malformed, IsNotSaidForEver) {
+  std::string numbers;
+  for (int i = 0; i < 1000; ++i) numbers += "x,";
+  const Ran ran = run_probe({"open"}, {"CLOEXEC_ALLOW=" + numbers});
+  EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 8);
+  EXPECT_EQ(ran.out, "open 3 1\n");
+}
+
 TEST(Malformed, NeitherBlocksNorEndsTheHost) {
   int full[2];
   ASSERT_EQ(pipe2(full, O_CLOEXEC | O_NONBLOCK), 0);
@@ -145,6 +154,10 @@ TEST(Settings, AreKeptWhenTheProgramForgetsItsEnvironment) {
   EXPECT_EQ(run_probe({"forget-environment", "open", "open"}, {"CLOEXEC_ALLOW=3"}).out, "open 3 0\nopen 4 1\n");
 }
 
+TEST(Settings, AreThoseThatGetenvWouldFind) {
+  EXPECT_EQ(run_probe({"open"}, {"CLOEXEC_MODE=off", "CLOEXEC_MODE=enforce"}).out, "open 3 0\n");
+}
+
 TEST(Settings, AreIgnoredInASetUserIdProgram) {
   const std::vector<std::string> hostile = {"CLOEXEC_MODE=off", "CLOEXEC_ALLOW=3-100,x"};
   EXPECT_EQ(run({LINKED_PROBE, "open"}, {"CLOEXEC_MODE=off"}).out, "open 3 0\n");
@@ -161,6 +174,10 @@ TEST(Settings, AreIgnoredInASetUserIdProgram) {
 
 TEST(Transparency, ReturnsLibcsErrors) {
   EXPECT_EQ(run_probe({"bad-pipe", "dup:77"}).out, "bad-pipe -1 EFAULT\ndup -1 EBADF\n");
+}
+
+TEST(Transparency, CallsThePreloadBelow) {
+  EXPECT_THAT(run({PROBE, "open"}, {"LD_PRELOAD=" SHIM ":" LOWER}).out, HasSubstr("open 77 "));
 }
 
 TEST(Transparency, ReachesWhatDlsymFinds) {

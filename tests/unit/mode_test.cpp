@@ -34,6 +34,11 @@ TEST(FopenMode, StaysAsTheProgramWroteItWhenItHasTheLetter) {
   EXPECT_EQ(forced_fopen(""), "");
 }
 
+TEST(FopenMode, TakesNoLetterOfACharacterSetForItsOwn) {
+  EXPECT_EQ(forced_fopen("r,ccs=e"), "re,ccs=e");
+  EXPECT_EQ(forced_fopen("r,ccs=euc-jp"), "re,ccs=euc-jp");
+}
+
 TEST(FopenMode, GetsTheLetterWhenItsOwnIsOutOfSight) { EXPECT_EQ(forced_fopen("rbbbbbbe"), "rebbbbbe"); }
 
 TEST(FopenMode, IsLeftAloneWhenTooLong) {

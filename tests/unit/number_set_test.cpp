@@ -58,11 +58,11 @@ TEST(NumberSet, TakesTheLargestIntAndNoMore) {
 
 TEST(NumberSet, ComplainsWhenThereIsNoRoom) {
   std::string text;
-  for (int i = 0; i < 33; ++i) text += std::to_string(2 * i + 10) + ",";
+  for (int i = 0; i < 34; ++i) text += std::to_string(2 * i + 10) + ",";
   const Parsed parsed = parse(text);
   EXPECT_EQ(parsed.columns.size(), 1U);
-  EXPECT_TRUE(parsed.set.contains(10 + 2 * 31));
-  EXPECT_FALSE(parsed.set.contains(10 + 2 * 32));
+  EXPECT_TRUE(parsed.set.contains(10 + 2 * 32));
+  EXPECT_FALSE(parsed.set.contains(10 + 2 * 33));
 }
 
 TEST(NumberSet, IsUsableAtCompileTime) {
