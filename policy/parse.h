@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "policy/complaint.h"
+#include "policy/glob.h"
 #include "policy/likeness.h"
 #include "policy/number_set.h"
 #include "policy/rule.h"
@@ -15,7 +16,7 @@
 
 namespace cloexec {
 
-inline constexpr std::size_t longest_policy = 64 * 1024;  // bytes
+inline constexpr std::size_t longest_policy = std::size_t{64} * 1024;  // bytes
 inline constexpr unsigned most_rules = 1024;
 
 namespace detail {

@@ -22,5 +22,5 @@
 #define OPTIONAL_ARGUMENT(type, name, last) \
   va_list rest;                             \
   va_start(rest, last);                     \
-  const type name = va_arg(rest, type);     \
+  type name = va_arg(rest, type);           \
   va_end(rest)

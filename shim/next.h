@@ -134,7 +134,6 @@ class NextNamed {
 
 // Not interposed. Bound when first called, since each symbol that is bound at load costs every process some hundred
 // instructions; and fdopen must be of the generation that the program's streams are of: i386 has two.
-X_NEXT(_exit)
 X_NEXT(close)
 X_NEXT(fdopen)
 X_NEXT(fileno)

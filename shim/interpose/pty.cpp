@@ -28,7 +28,7 @@ int open_peer(int master, const char* path) {
 }
 
 /// openpty(3), both ends close-on-exec.
-int open_pair(int* ends, char* name, const termios* settings, const winsize* size) {
+int open_pair(int* ends, char* name, const termios* attributes, const winsize* size) {
   char path[PATH_MAX];
   ends[0] = next_posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
   if (ends[0] < 0) return -1;
@@ -41,16 +41,17 @@ int open_pair(int* ends, char* name, const termios* settings, const winsize* siz
     errno = error;
     return -1;
   }
-  if (settings != nullptr) next_tcsetattr(ends[1], TCSAFLUSH, settings);
+  if (attributes != nullptr) next_tcsetattr(ends[1], TCSAFLUSH, attributes);
   if (size != nullptr) next_ioctl(ends[1], set_size, size);
-  if (name != nullptr) std::strcpy(name, path);
+  if (name != nullptr) std::memcpy(name, path, std::strlen(path) + 1);
   return 0;
 }
 
-int opened_pair(Site site, int* ends, char* name, const termios* settings, const winsize* size) {
+int opened_pair(Site site, int* ends, char* name, const termios* attributes, const winsize* size) {
   const int error_before = errno;
   const int result = make(site, as_pair(ends), Retry::if_refused_or_invalid, [=](bool form) {
-    return form == atomic ? open_pair(ends, name, settings, size) : next_openpty(ends, ends + 1, name, settings, size);
+    return form == atomic ? open_pair(ends, name, attributes, size)
+                          : next_openpty(ends, ends + 1, name, attributes, size);
   });
   if (result == 0) errno = error_before;
   return result;
@@ -76,9 +77,10 @@ INTERPOSE(int, getpt) {
       [=](auto* function) { return function(O_RDWR | O_CLOEXEC); }, [=] { return next_getpt(); });
 }
 
-INTERPOSE(int, openpty, int* master, int* terminal, char* name, const termios* settings, const winsize* size) noexcept {
+INTERPOSE(int, openpty, int* master, int* terminal, char* name, const termios* attributes, const winsize* size)
+noexcept {
   int ends[2];
-  const int result = opened_pair(HERE(openpty), ends, name, settings, size);
+  const int result = opened_pair(HERE(openpty), ends, name, attributes, size);
   if (result != 0) return result;
   *master = ends[0];
   *terminal = ends[1];
@@ -86,13 +88,13 @@ INTERPOSE(int, openpty, int* master, int* terminal, char* name, const termios* s
 }
 
 /// The child's terminal becomes its 0 to 2, which stay inheritable.
-INTERPOSE(int, forkpty, int* master, char* name, const termios* settings, const winsize* size) noexcept {
+INTERPOSE(int, forkpty, int* master, char* name, const termios* attributes, const winsize* size) noexcept {
   int ends[2];
-  if (opened_pair(HERE(forkpty), ends, name, settings, size) != 0) return -1;
+  if (opened_pair(HERE(forkpty), ends, name, attributes, size) != 0) return -1;
   const pid_t child = next_fork();
   if (child == 0) {
     next_close(ends[0]);
-    if (next_login_tty(ends[1]) != 0) next__exit(1);
+    if (next_login_tty(ends[1]) != 0) raw_syscall(__NR_exit_group, 1);
     return 0;
   }
   const int error = errno;

@@ -176,6 +176,11 @@ TEST(Transparency, ReturnsLibcsErrors) {
   EXPECT_EQ(run_probe({"bad-pipe", "dup:77"}).out, "bad-pipe -1 EFAULT\ndup -1 EBADF\n");
 }
 
+TEST(Limitation, NftwKeepsADirectoryInheritable) {
+  EXPECT_EQ(run_probe({"nftw-exec-list"}).out, "0\n1\n2\n3\n4\n");
+  EXPECT_EQ(run_probe({"exec-list"}).out, "0\n1\n2\n3\n");
+}
+
 TEST(Transparency, CallsThePreloadBelow) {
   EXPECT_THAT(run({PROBE, "open"}, {"LD_PRELOAD=" SHIM ":" LOWER}).out, HasSubstr("open 77 "));
 }

@@ -14,7 +14,7 @@ std::map<std::string, std::string> race(const std::string& preload, int execs) {
   const Outcome outcome =
       run("LD_PRELOAD=" + quoted(preload) + " " + quoted(RACE) + " " + quoted(COUNT) + " " + std::to_string(execs));
   EXPECT_EQ(outcome.status, 0) << outcome.output;
-  const auto lines = lines_by_name(outcome.output);
+  auto lines = lines_by_name(outcome.output);
   for (const auto& [name, figures] : lines)
     if (!name.starts_with("call ")) std::cout << name << ": " << figures << '\n';
   return lines;
