@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The subcommands, one file each. Adding one declares its options; parsing it sets what is then to be done.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace cloexec::cli {
+
+/// Does what the command line asks for; returns the exit status.
+using Action = std::function<int()>;
+
+/// `arguments` are those of the program to run: CLI11 never sees them.
+void add_run(CLI::App& app, Action& action, const std::vector<std::string>& arguments);
+void add_policy_check(CLI::App& policy, Action& action);
+void add_policy_show(CLI::App& policy, Action& action);
+void add_policy_explain(CLI::App& policy, Action& action);
+void add_unit(CLI::App& app, Action& action);
+
+}  // namespace cloexec::cli

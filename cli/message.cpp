@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "cli/message.h"
+
+#include <fmt/color.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+namespace cloexec::cli {
+namespace {
+
+/// NO_COLOR counts when it is not empty (no-color.org).
+bool has_colours() {
+  const char* unwanted = std::getenv("NO_COLOR");
+  const char* terminal = std::getenv("TERM");
+  return isatty(STDERR_FILENO) == 1 && (unwanted == nullptr || *unwanted == '\0') &&
+         (terminal == nullptr || std::string_view(terminal) != "dumb");
+}
+
+std::string painted(std::string_view text, fmt::text_style style) {
+  return has_colours() ? fmt::format(style, "{}", text) : std::string(text);
+}
+
+/// Standard error may be closed: the exit status still tells.
+void say(const std::string& text) { std::fputs(text.c_str(), stderr); }
+
+const fmt::text_style alarming = fmt::fg(fmt::terminal_color::red) | fmt::emphasis::bold;
+
+bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+
+std::string_view line_of(std::string_view text, unsigned number) {
+  for (; number > 1; --number) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) return {};
+    text.remove_prefix(end + 1);
+  }
+  return text.substr(0, text.find('\n'));
+}
+
+/// The part of a long line around the column, and a caret under that.
+void print_excerpt(std::string_view line, unsigned column) {
+  constexpr std::size_t before = 60;
+  constexpr std::size_t after = 40;
+  const std::size_t at = std::min<std::size_t>(column - 1, line.size());
+  std::size_t begin = at > before ? at - before : 0;
+  while (begin < at && continues_character(line[begin])) ++begin;
+  std::size_t end = std::min(at + after, line.size());
+  while (end < line.size() && continues_character(line[end])) ++end;
+  std::string indent;
+  for (const char c : line.substr(begin, at - begin))
+    if (!continues_character(c)) indent += c == '\t' ? '\t' : ' ';
+  say(fmt::format("    {}\n    {}{}\n", printable(line.substr(begin, end - begin)), indent, painted("^", alarming)));
+}
+
+}  // namespace
+
+Problem make_problem(std::string_view source, std::string_view text, const Complaint& complaint) {
+  Problem problem{
+      std::string(source), complaint.line, complaint.column, {}, std::string(line_of(text, complaint.line))};
+  complaint.say([&](std::string_view part) { problem.what += part; });
+  return problem;
+}
+
+void print(const Problem& problem) {
+  const std::string place = fmt::format("{}:{}:{}:", printable(problem.source), problem.line, problem.column);
+  say(fmt::format("{} {}\n", painted(place, fmt::emphasis::bold), printable(problem.what)));
+  if (!problem.text.empty()) print_excerpt(problem.text, problem.column);
+}
+
+int fail(std::string_view what, std::string_view hint) {
+  say(fmt::format("{} {}\n", painted("cloexec:", alarming), printable(what)));
+  if (!hint.empty()) say(fmt::format("  {}\n", printable(hint)));
+  return failed;
+}
+
+std::string printable(std::string_view text) {
+  std::string result(text);
+  for (char& c : result)
+    if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F) c = '?';
+  return result;
+}
+
+}  // namespace cloexec::cli
