@@ -64,7 +64,10 @@ void run_fsmount(void) {
   tell_limits(&fsmount_maker);
 }
 
-static int make_at(int* fds) { return fds[0] = CALL(at_type*)(AT_FDCWD, "/", 0); }
+// Not "/", which in a chroot need not be where a file system is mounted.
+static const char mount_point[] = "/proc";
+
+static int make_at(int* fds) { return fds[0] = CALL(at_type*)(AT_FDCWD, mount_point, 0); }
 static const struct maker fspick_maker = {.count = 1, .roles = {"context"}, .make = make_at};
 static const struct maker tree_maker = {.count = 1, .roles = {"tree"}, .make = make_at};
 
@@ -72,20 +75,20 @@ static void tell_at_errors(void) {
   at_type* const make = CALL(at_type*);
   DESCRIPTOR("missing", make(AT_FDCWD, temp_path("missing"), 0));
   DESCRIPTOR("bad-directory", make(-5, "file", 0));
-  DESCRIPTOR("unknown-flag", make(AT_FDCWD, "/", unknown_flag));
+  DESCRIPTOR("unknown-flag", make(AT_FDCWD, mount_point, unknown_flag));
   DESCRIPTOR("bad-pointer", make(AT_FDCWD, (const char*)(size_t)1, 0));
 }
 
 void run_fspick(void) {
   tell_all(&fspick_maker);
-  DESCRIPTOR("asked", CALL(at_type*)(AT_FDCWD, "/", asked));
+  DESCRIPTOR("asked", CALL(at_type*)(AT_FDCWD, mount_point, asked));
   DESCRIPTOR("not-a-mount", CALL(at_type*)(AT_FDCWD, temp_path("file"), 0));
   tell_at_errors();
 }
 
 void run_open_tree(void) {
   tell_all(&tree_maker);
-  DESCRIPTOR("asked", CALL(at_type*)(AT_FDCWD, "/", O_CLOEXEC));
-  DESCRIPTOR("cloned", CALL(at_type*)(AT_FDCWD, "/", 1));
+  DESCRIPTOR("asked", CALL(at_type*)(AT_FDCWD, mount_point, O_CLOEXEC));
+  DESCRIPTOR("cloned", CALL(at_type*)(AT_FDCWD, mount_point, 1));
   tell_at_errors();
 }
