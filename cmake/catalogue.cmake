@@ -13,3 +13,11 @@ foreach(line IN LISTS catalogue_lines)
   string(REGEX REPLACE "^[X_TIME64]+\\(([A-Za-z0-9_]+),.*" "\\1" name "${line}")
   list(APPEND CLOEXEC_CATALOGUE ${name})
 endforeach()
+
+# And CLOEXEC_EXPORTS what the library exports: these too.
+file(STRINGS ${catalogue_file} watch_lines REGEX "^X_WATCH\\(")
+set(CLOEXEC_EXPORTS ${CLOEXEC_CATALOGUE})
+foreach(line IN LISTS watch_lines)
+  string(REGEX REPLACE "^X_WATCH\\(([A-Za-z0-9_]+)\\)" "\\1" name "${line}")
+  list(APPEND CLOEXEC_EXPORTS ${name})
+endforeach()

@@ -7,9 +7,12 @@
 #include <cstdint>
 #include <string_view>
 
+#include "policy/names.h"
+
 namespace cloexec {
 
 #define X_TIME64 X
+#define X_WATCH(name)
 
 enum class Call : std::uint8_t {
 #define X(name, family, method) name,
@@ -37,17 +40,22 @@ enum class Family : std::uint8_t {
   event,
   pty,
   mount,
-  syscall
+  syscall,
+  exec,  // makes nothing: rules for it say what the shim takes back
 };
 
-namespace detail {
-
-// Names one behind the other, each ended by a NUL: an array of pointers would be relocated in every process.
+/// In the order of Call.
 inline constexpr char call_names[] =
 #define X(name, family, method) #name "\0"
 #include "shim/interposed.def"
     ;
 #undef X
+
+/// In the order of Family.
+inline constexpr char family_names[] =
+    "open\0stdio\0temp\0dup\0dup2\0pipe\0socket\0accept\0receive\0event\0pty\0mount\0syscall\0exec\0";
+
+namespace detail {
 
 inline constexpr Family call_families[] = {
 #define X(name, family, method) Family::family,
@@ -55,28 +63,25 @@ inline constexpr Family call_families[] = {
 };
 #undef X
 
-inline constexpr char family_names[] =
-    "open\0stdio\0temp\0dup\0dup2\0pipe\0socket\0accept\0receive\0event\0pty\0mount\0syscall\0";
-
-/// The name at place `index` of such a list; empty behind the last.
-constexpr std::string_view nth_name(const char* names, unsigned index) {
-  for (; index > 0 && *names != '\0'; --index) names += std::string_view(names).size() + 1;
-  return names;
-}
-
 }  // namespace detail
 
 #undef X_TIME64
+#undef X_WATCH
 
-constexpr std::string_view name_of(Call call) {
-  return detail::nth_name(detail::call_names, static_cast<unsigned>(call));
-}
+constexpr std::string_view name_of(Call call) { return nth_name(call_names, static_cast<unsigned>(call)); }
 
-constexpr std::string_view name_of(Family family) {
-  return detail::nth_name(detail::family_names, static_cast<unsigned>(family));
-}
+constexpr std::string_view name_of(Family family) { return nth_name(family_names, static_cast<unsigned>(family)); }
 
 constexpr Family family_of(Call call) { return detail::call_families[static_cast<unsigned>(call)]; }
+
+/// Whether `call` takes the path of what it opens, which is what a rule's `path` is about.
+constexpr bool has_path(Call call) {
+  const Family family = family_of(call);
+  return family == Family::open || family == Family::stdio || family == Family::temp;
+}
+
+/// Whether the program that `call` starts is another process: a child when it begins.
+constexpr bool is_spawn(Call call) { return call == Call::posix_spawn || call == Call::posix_spawnp; }
 
 /// A set of calls.
 class CallSet {
@@ -89,8 +94,17 @@ class CallSet {
       if (family_of(static_cast<Call>(i)) == family) add(static_cast<Call>(i));
   }
 
-  constexpr void add_all() {
-    for (unsigned i = 0; i < call_count; ++i) add(static_cast<Call>(i));
+  /// Every call that makes a descriptor: what a rule is for that names none.
+  constexpr void add_all_but_exec() {
+    for (unsigned i = 0; i < call_count; ++i)
+      if (family_of(static_cast<Call>(i)) != Family::exec) add(static_cast<Call>(i));
+  }
+
+  /// Whether there are calls of the exec family only in it.
+  constexpr bool is_exec_only() const {
+    for (unsigned i = 0; i < call_count; ++i)
+      if (contains(static_cast<Call>(i)) && family_of(static_cast<Call>(i)) != Family::exec) return false;
+    return true;
   }
 
  private:

@@ -15,6 +15,7 @@ struct Complaint {
   std::string_view what;
   std::string_view word = {};
   std::string_view meant = {};
+  std::string_view ignored = "rule";  // what does not hold therefore
 
   /// Hands the parts of the message to `add(std::string_view)`, one after the other.
   constexpr void say(auto&& add) const {

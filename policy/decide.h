@@ -21,12 +21,16 @@ namespace cloexec {
 ///   std::string_view path()     as the program wrote it; empty when the call has none
 ///   std::string_view module()   base name of the object that made the call
 ///   bool is_child()             forked since the shim loaded, and not exec'd
+///   std::string_view target()   of the exec family: the program to be started
+///   bool is_announced()         of the exec family: the number is told to that program
 template <typename Facts>
 concept CallFacts = requires(Facts facts) {
   { facts.fd() } -> std::convertible_to<int>;
   { facts.path() } -> std::convertible_to<std::string_view>;
   { facts.module() } -> std::convertible_to<std::string_view>;
   { facts.is_child() } -> std::convertible_to<bool>;
+  { facts.target() } -> std::convertible_to<std::string_view>;
+  { facts.is_announced() } -> std::convertible_to<bool>;
 };
 
 enum class Verdict : std::uint8_t {
@@ -39,15 +43,12 @@ namespace detail {
 
 /// Whether all keys but `fd` match. The cheap ones are looked at first.
 constexpr bool matches_but_number(const Rule& rule, std::string_view text, CallFacts auto& facts) {
-  if (rule.when != When::any && (rule.when == When::child) != facts.is_child()) return false;
-  if (rule.path.is_given() && !matches_glob(rule.path.of(text), facts.path())) return false;
-  return !rule.module.is_given() || matches_glob(rule.module.of(text), facts.module());
-}
-
-constexpr bool has_number(const Rule& rule, std::string_view text, int fd) {
-  NumberSet numbers;
-  parse_numbers(rule.fd.of(text), numbers, [](const Complaint&) {});
-  return numbers.contains(fd);
+  if (rule.has(Key::when) && (rule.when == When::child) != facts.is_child()) return false;
+  if (rule.has(Key::path) && (facts.path().empty() || !matches_glob(rule.value(Key::path).of(text), facts.path())))
+    return false;
+  if (rule.has(Key::target) && !matches_program(rule.value(Key::target).of(text), facts.target())) return false;
+  if (rule.has(Key::module) && !matches_glob(rule.value(Key::module).of(text), facts.module())) return false;
+  return !rule.has(Key::announced) || facts.is_announced();
 }
 
 }  // namespace detail
@@ -60,8 +61,8 @@ struct Opinion {
 
 constexpr Opinion ask(const Rule& rule, std::string_view text, CallFacts auto& facts) {
   if (!detail::matches_but_number(rule, text, facts)) return {};
-  if (rule.fd.is_given() && facts.fd() < 0) return {true, Verdict::depends};
-  if (rule.fd.is_given() && !detail::has_number(rule, text, facts.fd())) return {};
+  if (rule.has(Key::fd) && facts.fd() < 0) return {true, Verdict::depends};
+  if (rule.has(Key::fd) && !lists_number(rule.value(Key::fd).of(text), facts.fd())) return {};
   return {true, rule.action == Action::exempt ? Verdict::exempt : Verdict::force};
 }
 

@@ -43,6 +43,14 @@ class Likest {
     likest_ = candidate;
   }
 
+  /// All words of a list of names.
+  constexpr void consider_all(const char* names) {
+    for (std::string_view name = names; !name.empty(); name = names) {
+      consider(name);
+      names += name.size() + 1;
+    }
+  }
+
   constexpr std::string_view get() const { return likest_; }
 
  private:

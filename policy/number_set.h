@@ -63,27 +63,43 @@ constexpr int read_number(std::string_view text, std::size_t& position) {
 
 }  // namespace detail
 
-/// Adds the numbers and ranges of a comma-separated `text` to `set`. An item that is malformed is handed to
-/// `complain(Complaint)` and left out; the others hold. Empty items and blanks around items are allowed.
-constexpr void parse_numbers(std::string_view text, NumberSet& set, auto&& complain) {
+/// Whether `number` is among those of a `text` that parse_numbers has nothing to say against.
+constexpr bool lists_number(std::string_view text, int number) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    while (at < text.size() && (text[at] < '0' || text[at] > '9')) ++at;
+    const int first = detail::read_number(text, at);
+    const bool is_range = at < text.size() && text[at] == '-';
+    const int last = is_range ? detail::read_number(text, ++at) : first;
+    if (number >= first && number <= last) return true;
+  }
+  return false;
+}
+
+/// Adds the numbers and ranges of a comma-separated `text`, which begins at a line and column of its source, to `set`.
+/// An item that is malformed is handed to `complain(Complaint)` and left out; the others hold. Empty items and blanks
+/// around items are allowed. Whether all was well.
+[[gnu::noinline]] constexpr bool parse_numbers(std::string_view text, NumberSet& set, auto&& complain,
+                                               unsigned line = 1, unsigned column = 1) {
+  bool is_well = true;
   const auto blank = [&](std::size_t at) { return at < text.size() && (text[at] == ' ' || text[at] == '\t'); };
   const auto ends = [&](std::size_t at) { return at == text.size() || text[at] == ','; };
   for (std::size_t at = 0; at < text.size(); ++at) {
     while (blank(at)) ++at;
     if (ends(at)) continue;
-    const auto column = static_cast<unsigned>(at + 1);
+    const auto begin = static_cast<unsigned>(at);
     const int first = detail::read_number(text, at);
     int last = first;
     if (first >= 0 && at < text.size() && text[at] == '-') last = detail::read_number(text, ++at);
     while (blank(at)) ++at;
-    if (first < 0 || last < 0 || !ends(at))
-      complain(Complaint{1, column, "not a descriptor number or a range such as 5-7"});
-    else if (last < first)
-      complain(Complaint{1, column, "the range ends before it begins"});
-    else if (!set.add(first, last))
-      complain(Complaint{1, column, "too many ranges (32 at most)"});
+    const char* wrong = first < 0 || last < 0 || !ends(at) ? "not a descriptor number or a range such as 5-7"
+                        : last < first                     ? "the range ends before it begins"
+                        : !set.add(first, last)            ? "too many ranges (32 at most)"
+                                                           : nullptr;
+    if (wrong != nullptr) complain(Complaint{line, column + begin, wrong});
+    is_well = is_well && wrong == nullptr;
     while (!ends(at)) ++at;
   }
+  return is_well;
 }
 
 }  // namespace cloexec

@@ -10,6 +10,7 @@
 #include "policy/complaint.h"
 #include "policy/glob.h"
 #include "policy/likeness.h"
+#include "policy/names.h"
 #include "policy/number_set.h"
 #include "policy/rule.h"
 #include "policy/scanner.h"
@@ -30,7 +31,7 @@ class RuleParser {
 
   /// True when the statement is a rule, which is then in `rule`.
   constexpr bool parse(Rule& rule) {
-    Scanner::Word word = scanner_.next_word();
+    Word word = scanner_.next_word();
     if (word.is_empty()) return false;
     const std::size_t begin = word.begin;
     rule.line = word.line;
@@ -42,7 +43,7 @@ class RuleParser {
       end = word.end;
       word = scanner_.next_word();
     } else {
-      rule.calls.add_all();
+      rule.calls.add_all_but_exec();
     }
     for (; !word.is_empty(); word = scanner_.next_word()) {
       if (!parse_key(word, rule)) return false;
@@ -53,33 +54,39 @@ class RuleParser {
   }
 
  private:
+  using Word = Scanner::Word;
+
   static constexpr Slice slice(std::size_t begin, std::size_t end) {
     constexpr std::size_t most = UINT16_MAX;
     return {static_cast<std::uint16_t>(begin), static_cast<std::uint16_t>(end - begin < most ? end - begin : most)};
   }
 
-  constexpr bool fail(const Scanner::Word& word, std::size_t offset, std::string_view what, std::string_view about = {},
+  constexpr bool fail(const Word& word, std::size_t offset, const char* what, std::string_view about,
                       std::string_view meant = {}) {
     complain_(Complaint{word.line, word.column + static_cast<unsigned>(offset), what, about, meant});
     return false;
   }
 
-  constexpr bool parse_action(const Scanner::Word& word, Rule& rule) {
-    const std::string_view name = word.of(text_);
-    if (name == "exempt" || name == "force") {
-      rule.action = name == "exempt" ? Action::exempt : Action::force;
-      return true;
-    }
+  constexpr bool fail_unknown(const Word& word, std::size_t offset, const char* what, std::string_view name,
+                              const char* known, const char* known_too = "") {
     Likest likest(name);
-    for (const auto known : {std::string_view("exempt"), std::string_view("force")}) likest.consider(known);
-    return fail(word, 0, "a rule begins with 'exempt' or 'force', not", name, likest.get());
+    likest.consider_all(known);
+    likest.consider_all(known_too);
+    return fail(word, offset, what, name, likest.get());
   }
 
-  constexpr bool parse_calls(const Scanner::Word& word, Rule& rule) {
+  constexpr bool parse_action(const Word& word, Rule& rule) {
+    constexpr const char* actions = "force\0exempt\0";
+    const int place = place_of(actions, word.of(text_));
+    rule.action = static_cast<Action>(place);
+    return place >= 0 || fail_unknown(word, 0, "a rule begins with 'exempt' or 'force', not", word.of(text_), actions);
+  }
+
+  constexpr bool parse_calls(const Word& word, Rule& rule) {
     std::size_t offset = 0;
     return !any_item(word.of(text_), [&](std::string_view name) {
       const bool known = add_call(name, rule.calls);
-      if (!known) fail(word, offset, "unknown call", name, likest_call(name));
+      if (!known) fail_unknown(word, offset, "unknown call", name, family_names, call_names);
       offset += name.size() + 1;
       return !known;
     });
@@ -88,32 +95,21 @@ class RuleParser {
   /// A name that is both a family's and a function's is the family's.
   static constexpr bool add_call(std::string_view name, CallSet& calls) {
     if (name == "*") {
-      calls.add_all();
+      calls.add_all_but_exec();
       return true;
     }
-    for (unsigned i = 0; !nth_name(family_names, i).empty(); ++i)
-      if (nth_name(family_names, i) == name) {
-        calls.add(static_cast<Family>(i));
-        return true;
-      }
-    for (unsigned i = 0; i < call_count; ++i)
-      if (name_of(static_cast<Call>(i)) == name) {
-        calls.add(static_cast<Call>(i));
-        return true;
-      }
-    return false;
+    if (const int family = place_of(family_names, name); family >= 0) {
+      calls.add(static_cast<Family>(family));
+      return true;
+    }
+    const int call = place_of(call_names, name);
+    if (call >= 0) calls.add(static_cast<Call>(call));
+    return call >= 0;
   }
 
-  static constexpr std::string_view likest_call(std::string_view name) {
-    Likest likest(name);
-    for (unsigned i = 0; !nth_name(family_names, i).empty(); ++i) likest.consider(nth_name(family_names, i));
-    for (unsigned i = 0; i < call_count; ++i) likest.consider(name_of(static_cast<Call>(i)));
-    return likest.get();
-  }
-
-  constexpr bool parse_key(const Scanner::Word& word, Rule& rule) {
-    if (!word.is_closed) return fail(word, 0, "a quote is not closed:", word.of(text_));
+  constexpr bool parse_key(const Word& word, Rule& rule) {
     const std::string_view all = word.of(text_);
+    if (!word.is_closed) return fail(word, 0, "a quote is not closed:", all);
     const std::size_t equals = all.find('=');
     if (equals == std::string_view::npos) return fail(word, 0, "expected key=value, not", all);
     std::string_view key = all;
@@ -128,40 +124,30 @@ class RuleParser {
     return set_key(word, key, begin, slice(word.begin + begin, word.begin + end), rule);
   }
 
-  constexpr bool set_key(const Scanner::Word& word, std::string_view key, std::size_t offset, Slice value, Rule& rule) {
-    if (key == "when") return set_when(word, offset, value.of(text_), rule);
-    if (key == "fd") return check_numbers(word, offset, value) && set(word, key, rule.fd, value);
-    if (key == "path") return set(word, key, rule.path, value);
-    if (key == "program") return set(word, key, rule.program, value);
-    if (key == "module") return set(word, key, rule.module, value);
-    Likest likest(key);
-    for (const auto known : {std::string_view("fd"), std::string_view("path"), std::string_view("program"),
-                             std::string_view("module"), std::string_view("when")})
-      likest.consider(known);
-    return fail(word, 0, "unknown key", key, likest.get());
+  constexpr bool set_key(const Word& word, std::string_view name, std::size_t offset, Slice value, Rule& rule) {
+    const int place = place_of(key_names, name);
+    if (place < 0) return fail_unknown(word, 0, "unknown key", name, key_names);
+    const Key key = static_cast<Key>(place);
+    if (rule.has(key)) return fail(word, 0, "given twice:", name);
+    if ((key == Key::target || key == Key::announced) && !rule.calls.is_exec_only())
+      return fail(word, 0, "only for calls of the exec family:", name);
+    return set_value(word, key, offset, value, rule);
   }
 
-  constexpr bool set(const Scanner::Word& word, std::string_view key, Slice& slot, Slice value) {
-    if (slot.is_given()) return fail(word, 0, "given twice:", key);
-    slot = value;
-    return true;
-  }
-
-  constexpr bool set_when(const Scanner::Word& word, std::size_t offset, std::string_view value, Rule& rule) {
-    if (rule.when != When::any) return fail(word, 0, "given twice:", "when");
-    if (value != "child" && value != "parent") return fail(word, offset, "'when' is child or parent, not", value);
-    rule.when = value == "child" ? When::child : When::parent;
-    return true;
-  }
-
-  constexpr bool check_numbers(const Scanner::Word& word, std::size_t offset, Slice value) {
-    bool good = true;
+  constexpr bool set_value(const Word& word, Key key, std::size_t offset, Slice value, Rule& rule) {
+    const std::string_view text = value.of(text_);
+    if (key == Key::when) {
+      rule.when = static_cast<When>(place_of(when_names, text) + 1);
+      return rule.has(key) || fail(word, offset, "'when' is child or parent, not", text);
+    }
+    if (key == Key::announced) {
+      rule.announced = text == "yes";
+      return rule.announced || fail(word, offset, "'announced' is yes, not", text);
+    }
+    rule.values[static_cast<unsigned>(key)] = value;
+    if (key != Key::fd) return true;
     NumberSet numbers;
-    parse_numbers(value.of(text_), numbers, [&](const Complaint& complaint) {
-      if (good) fail(word, offset + complaint.column - 1, complaint.what);
-      good = false;
-    });
-    return good;
+    return parse_numbers(text, numbers, complain_, word.line, word.column + static_cast<unsigned>(offset));
   }
 
   std::string_view text_;
@@ -175,8 +161,10 @@ class RuleParser {
 /// rules' slices are parts of `text`, of which what goes beyond `longest_policy` is not read.
 constexpr void parse_policy(std::string_view text, auto&& accept, auto&& complain) {
   if (text.size() > longest_policy) {
-    complain(Complaint{1, 1, "the policy is longer than 64 KiB; what comes after is not read"});
-    text.remove_suffix(text.size() - longest_policy);
+    complain(Complaint{1, 1, "the policy is longer than 64 KiB", {}, {}, "rest"});
+    // A rule of which the end is missing would be another rule.
+    const std::size_t last_end = text.rfind('\n', longest_policy);
+    text.remove_suffix(text.size() - (last_end == std::string_view::npos ? 0 : last_end));
   }
   Scanner scanner(text);
   unsigned rules = 0;
@@ -184,7 +172,7 @@ constexpr void parse_policy(std::string_view text, auto&& accept, auto&& complai
     Rule rule;
     if (detail::RuleParser(text, scanner, complain).parse(rule)) {
       if (++rules > most_rules) {
-        complain(Complaint{rule.line, 1, "more than 1,024 rules; this one and those after it are not read"});
+        complain(Complaint{rule.line, 1, "more than 1,024 rules", {}, {}, "rest"});
         return;
       }
       accept(rule);

@@ -34,13 +34,13 @@ constexpr Decision decide(std::span<const RuleSet> sets, Call call, CallFacts au
   return {};
 }
 
-/// Whether `rule` can concern a program that is known by these names: the executable's path, and what it was started as.
-/// Login shells are started as "-bash".
+/// Whether `rule` can concern a program that is known by these names: the executable's path, and what it was started
+/// as. Login shells are started as "-bash".
 constexpr bool concerns(const Rule& rule, std::string_view text, std::span<const std::string_view> names) {
-  if (!rule.program.is_given()) return true;
+  if (!rule.has(Key::program)) return true;
   for (std::string_view name : names) {
     if (!name.empty() && name[0] == '-') name.remove_prefix(1);
-    if (matches_program(rule.program.of(text), name)) return true;
+    if (matches_program(rule.value(Key::program).of(text), name)) return true;
   }
   return false;
 }

@@ -6,12 +6,14 @@ namespace cloexec {
 namespace {
 
 #define X_TIME64 X
+#define X_WATCH(name)
 #define X(name, family, method) Method::method,
 constexpr Method methods[] = {
 #include "shim/interposed.def"
 };
 #undef X
 #undef X_TIME64
+#undef X_WATCH
 
 }  // namespace
 

@@ -7,10 +7,10 @@
 
 #include "policy/call.h"
 
-namespace cloexec {
+namespace [[gnu::visibility("hidden")]] cloexec {
 
-enum class Method : std::uint8_t { flag, mode, substitute, rebuild, afterwards, number };
+enum class Method : std::uint8_t { flag, mode, substitute, rebuild, afterwards, number, release };
 
 Method method_of(Call call);
 
-}  // namespace cloexec
+}  // namespace gnu::visibility("hidden")]]cloexec

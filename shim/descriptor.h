@@ -10,7 +10,7 @@
 
 #include "shim/raw_syscall.h"
 
-namespace cloexec {
+namespace [[gnu::visibility("hidden")]] cloexec {
 
 #ifdef __NR_fcntl64
 inline constexpr long fcntl_number = __NR_fcntl64;
@@ -34,4 +34,4 @@ inline void set_close_on_exec(int fd, bool on) {
   if (flags >= 0) raw_syscall(fcntl_number, fd, F_SETFD, on ? flags | FD_CLOEXEC : flags & ~FD_CLOEXEC);
 }
 
-}  // namespace cloexec
+}  // namespace gnu::visibility("hidden")]]cloexec

@@ -123,8 +123,7 @@ void* find_in(const link_map& object, const char* name, std::uint32_t hash, bool
 }
 
 const link_map* own_object() {
-  const r_debug* loader = &_r_debug != nullptr ? &_r_debug : &_dl_debug_addr != nullptr ? _dl_debug_addr : nullptr;
-  const link_map* object = loader != nullptr ? loader->r_map : nullptr;
+  const link_map* object = loaded_objects();
   while (object != nullptr && object->l_ld != _DYNAMIC) object = object->l_next;
   return object;
 }
@@ -145,6 +144,16 @@ Found find_definition(const char* name) {
 }
 
 }  // namespace
+
+const link_map* loaded_objects() {
+  const r_debug* loader = &_r_debug != nullptr ? &_r_debug : &_dl_debug_addr != nullptr ? _dl_debug_addr : nullptr;
+  return loader != nullptr ? loader->r_map : nullptr;
+}
+
+const char* own_path() {
+  const link_map* own = own_object();
+  return own != nullptr ? own->l_name : "";
+}
 
 void* find_next(const char* name) { return find_definition(name).function; }
 

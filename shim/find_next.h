@@ -5,7 +5,9 @@
 // not be (signal-safety(7)). It also costs a tenth of dlsym's instructions, so that nothing needs to be bound at load.
 #pragma once
 
-namespace cloexec {
+#include <link.h>
+
+namespace [[gnu::visibility("hidden")]] cloexec {
 
 /// The definition of `name` in the first object that the loader lists after this library, or null. An object's default
 /// version is preferred to a hidden one (old SunRPC names in libc have only such).
@@ -14,4 +16,10 @@ void* find_next(const char* name);
 /// Whether that definition is another preload's and not libc's own.
 bool is_wrapped_below(const char* name);
 
-}  // namespace cloexec
+/// The objects of this process, the program first; null where the list cannot be had.
+const link_map* loaded_objects();
+
+/// Where the loader found this library; empty when that is not known.
+const char* own_path();
+
+}  // namespace gnu::visibility("hidden")]]cloexec

@@ -6,6 +6,7 @@
 #include "shim/method/afterwards.h"
 #include "shim/method/flag.h"
 #include "shim/method/mode.h"
+#include "shim/method/recipe.h"
 #include "shim/method/substitute.h"
 #include "shim/next.h"
 
@@ -13,9 +14,12 @@
 /// point as a rule, and must stay one.
 #define INTERPOSE(result, name, ...) extern "C" [[gnu::visibility("default")]] result name(__VA_ARGS__)
 
-/// The call of interposer `name`, and where it comes from: to be said in the interposer itself.
+/// Where the call comes from: to be said in the interposer itself.
+#define CALLER __builtin_return_address(0)
+
+/// The call of interposer `name`, and where it comes from.
 #define HERE(name) \
-  cloexec::Site { cloexec::Call::name, __builtin_return_address(0) }
+  cloexec::Site { cloexec::Call::name, CALLER }
 
 /// Declares `name`, the one argument that may follow `last` in a call of a variadic function. It is read whether the
 /// caller passed it or not, as glibc does in fcntl: what is then read means nothing to whoever gets it.

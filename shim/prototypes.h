@@ -9,8 +9,11 @@
 #include <fts.h>
 #include <gnu/libc-version.h>
 #include <mntent.h>
+#include <mqueue.h>
 #include <netdb.h>
 #include <pty.h>
+#include <sched.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -53,6 +56,9 @@ FILE* __setmntent(const char* path, const char* mode);
 int __fcntl(int fd, int command, ...);
 int __dup2(int from, int to) noexcept;
 int __pipe(int ends[2]) noexcept;
+int pidfd_open(pid_t process, unsigned flags) noexcept;  // pidfd_open(2): since glibc 2.36
+pid_t __vfork() noexcept;                                // and of vfork(2)
+int execveat(int directory, const char* path, char* const arguments[], char* const environment[], int flags) noexcept;
 
 #ifdef __i386__
 // glibc, 2.34 and later on 32-bit machines: what programs built with _TIME_BITS=64 call.

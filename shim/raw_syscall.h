@@ -6,17 +6,20 @@
 
 #include <sys/syscall.h>
 
-namespace cloexec {
+namespace [[gnu::visibility("hidden")]] cloexec {
 
 /// Makes system call `number`; a failure comes back as the negative errno (syscall(2)). No cancellation point.
-inline long raw_syscall(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0) {
+/// On i386 a sixth argument would take the frame pointer's register: there is none.
+inline long raw_syscall(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0,
+                        [[maybe_unused]] long f = 0) {
 #if defined(__x86_64__)
   long result;
   register long r10 asm("r10") = d;
   register long r8 asm("r8") = e;
+  register long r9 asm("r9") = f;
   asm volatile("syscall"
                : "=a"(result)
-               : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
+               : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
                : "rcx", "r11", "memory");
   return result;
 #elif defined(__i386__)
@@ -30,11 +33,12 @@ inline long raw_syscall(long number, long a = 0, long b = 0, long c = 0, long d 
   register long x2 asm("x2") = c;
   register long x3 asm("x3") = d;
   register long x4 asm("x4") = e;
-  asm volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4) : "memory");
+  register long x5 asm("x5") = f;
+  asm volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
   return x0;
 #else
 #error "raw_syscall: add this architecture (see syscall(2), 'Architecture calling conventions')"
 #endif
 }
 
-}  // namespace cloexec
+}  // namespace gnu::visibility("hidden")]]cloexec

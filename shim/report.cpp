@@ -14,9 +14,13 @@ namespace {
 /// One line, put together without a heap. What does not fit is cut.
 class Line {
  public:
+  /// What a terminal would obey is not handed on, and what is long is cut.
   void add(std::string_view text) {
+    constexpr std::size_t longest = 160;
+    const std::size_t end = size_ + (text.size() < longest ? text.size() : longest);
     for (const char c : text)
-      if (size_ < sizeof text_ - 1) text_[size_++] = c;
+      if (size_ < end && size_ < sizeof text_ - 1)
+        text_[size_++] = static_cast<unsigned char>(c) >= ' ' && c != 0x7f ? c : '?';
   }
 
   void add(unsigned number) {
@@ -58,7 +62,9 @@ void report(std::string_view source, const Complaint& complaint) {
   line.add(complaint.column);
   line.add(": ");
   complaint.say([&](std::string_view part) { line.add(part); });
-  line.add("; the rule is ignored");
+  line.add("; the ");
+  line.add(complaint.ignored);
+  line.add(" is ignored");
   line.write_to_standard_error();
 }
 

@@ -8,9 +8,24 @@
 
 #include "policy/complaint.h"
 
-namespace cloexec {
+namespace [[gnu::visibility("hidden")]] cloexec {
 
 /// Writes "cloexec: SOURCE:LINE:COLUMN: what is wrong; the rule is ignored".
 void report(std::string_view source, const Complaint& complaint);
 
-}  // namespace cloexec
+/// Reports what is malformed in one source, a few times and no more: every process of a machine may say it.
+class Reporter {
+ public:
+  explicit Reporter(std::string_view source) : source_(source) {}
+
+  void operator()(const Complaint& complaint) {
+    constexpr unsigned most = 8;
+    if (said_++ < most) report(source_, complaint);
+  }
+
+ private:
+  std::string_view source_;
+  unsigned said_ = 0;
+};
+
+}  // namespace gnu::visibility("hidden")]]cloexec

@@ -5,70 +5,60 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include <algorithm>
+
+#include "shim/environment.h"
 #include "shim/report.h"
+#include "shim/rules.h"
 
 namespace cloexec {
 
 constinit Settings settings;
-constinit std::uint8_t states[call_count] = {};
+constinit Ability abilities[call_count] = {};
 
 namespace {
 
-enum class Mode : std::uint8_t { enforce, observe, off };
-
-void set_plans(Plan plan) {
-  for (std::uint8_t& state : states) __atomic_store_n(&state, to_byte({plan, Ability::unknown}), __ATOMIC_RELAXED);
+/// Whether `value` is one of two words; the first when it is neither, or not given, and then says so.
+bool is_second(const char* variable, std::string_view value, std::string_view first, std::string_view second,
+               const char* complaint) {
+  if (value != first && value != second && !value.empty()) report(variable, {1, 1, complaint});
+  return value == second;
 }
 
-/// The value of the variable `name` when `entry` is "name=value"; null when it is another's.
-const char* value_of(const char* entry, std::string_view name) {
-  for (const char c : name)
-    if (*entry++ != c) return nullptr;
-  return *entry == '=' ? entry + 1 : nullptr;
+bool enforces(std::string_view mode) {
+  if (mode != "enforce" && mode != "observe" && mode != "off" && !mode.empty())
+    report("CLOEXEC_MODE", {1, 1, "unknown mode, use enforce, observe or off"});
+  return mode != "observe" && mode != "off";
 }
 
-Mode read_mode(std::string_view value) {
-  if (value == "observe") return Mode::observe;
-  if (value == "off") return Mode::off;
-  if (value != "enforce" && !value.empty()) report("CLOEXEC_MODE", {1, 1, "unknown mode, use enforce, observe or off"});
-  return Mode::enforce;
+void read_allowed(const char* numbers) {
+  Reporter complain("CLOEXEC_ALLOW");
+  if (numbers != nullptr) parse_numbers(numbers, settings.allowed, complain);
+  const int highest = std::max(settings.allowed.highest(), 2);
+  const unsigned lowest = static_cast<unsigned>(highest) + 1;
+  settings.lowest_plain = lowest;
+  settings.plain_count = lowest < most_forced ? most_forced - lowest : 0;
 }
 
-/// What is malformed is said a few times and no more: every process of a machine may say it.
-void read_allowed(std::string_view numbers) {
-  unsigned said = 0;
-  parse_numbers(numbers, settings.exempt, [&](const Complaint& complaint) {
-    constexpr unsigned most = 8;
-    if (said++ < most) report("CLOEXEC_ALLOW", complaint);
-  });
-}
-
-void read_environment(char* const* environment) {
-  constexpr std::string_view prefix = "CLOEXEC_";
-  const char* allowed = nullptr;
-  const char* mode = nullptr;
-  for (; *environment != nullptr; ++environment) {
-    const char* entry = *environment;
-    bool ours = true;
-    for (std::size_t i = 0; ours && i < prefix.size(); ++i) ours = entry[i] == prefix[i];
-    if (!ours) continue;
-    // Of several, getenv(3) takes the first.
-    if (allowed == nullptr) allowed = value_of(entry, "CLOEXEC_ALLOW");
-    if (mode == nullptr) mode = value_of(entry, "CLOEXEC_MODE");
-  }
-  if (allowed != nullptr) read_allowed(allowed);
-  settings.highest_exempt = settings.exempt.highest();
-  const bool enforces = mode == nullptr || read_mode(mode) == Mode::enforce;
-  set_plans(enforces ? Plan::force : Plan::pass);
+void read_environment(char** environment) {
+  note_environment(environment);
+  const Variables variables = find_variables(environment);
+  read_allowed(variables.allow);
+  settings.changes_nothing = !enforces(view(variables.mode));
+  const bool is_strict = is_second("CLOEXEC_PROFILE", view(variables.profile), "standard", "strict",
+                                   "unknown profile, use standard or strict");
+  const bool stays_here = is_second("CLOEXEC_PROPAGATE", view(variables.propagate), "yes", "no", "use yes or no");
+  if (!settings.changes_nothing) load_rules({variables.policy, variables.policy_file, is_strict}, environment);
+  if (stays_here) leave_environment(environment);
 }
 
 /// Under AT_SECURE the environment is an attacker's (getauxval(3)).
-void read_settings(char* const* environment) {
-  if (getauxval(AT_SECURE) != 0)
-    set_plans(Plan::force);
-  else
-    read_environment(environment);
+void read_settings(char** environment) {
   settings.are_read = true;
+  begin_phase();
+  if (getauxval(AT_SECURE) == 0) return read_environment(environment);
+  read_allowed(nullptr);
+  load_rules({}, nullptr);
 }
 
 /// glibc hands the environment to constructors, musl does not; and glibc has not set `environ` yet when an object that
@@ -79,11 +69,17 @@ void read_settings(char* const* environment) {
 
 }  // namespace
 
-Plan plan_of(Call call) {
-  if (const Plan plan = state_of(call).plan; plan != Plan::unread) return plan;
-  if (environ == nullptr) return Plan::force;
-  read_settings(environ);
-  return state_of(call).plan;
+bool read_settings_if_possible() {
+  if (!settings.are_read && environ != nullptr) read_settings(environ);
+  return settings.are_read;
+}
+
+void switch_default(bool on) {
+  settings.is_switched_off = !on;
+  for (unsigned i = 0; i < call_count; ++i) {
+    settle(static_cast<Call>(i), nullptr);
+    set_plan(static_cast<Call>(i), Plan::unread);
+  }
 }
 
 }  // namespace cloexec

@@ -5,23 +5,35 @@
 #pragma once
 
 #include "policy/number_set.h"
+#include "shim/forced.h"
 #include "shim/state.h"
 
-namespace cloexec {
+namespace [[gnu::visibility("hidden")]] cloexec {
 
+/// All zero at first, so that it shares its page with all else that is written.
 struct Settings {
   bool are_read = false;
-  /// The highest number that can be exempt, so that one comparison settles the usual case.
-  int highest_exempt = 2;
-  NumberSet exempt{0, 2};
+  bool changes_nothing = false;  // CLOEXEC_MODE
+  bool is_switched_off = false;  // cloexec_set_default(): the one thing that changes
+  /// Numbers that cannot be exempt and have a place in the table of the forced ones, so that one comparison settles the
+  /// usual case. None before the settings are read.
+  unsigned lowest_plain = 0;
+  unsigned plain_count = 0;
+  NumberSet allowed;
 };
 
-extern constinit Settings settings [[gnu::visibility("hidden")]];
+extern constinit Settings settings;
 
-/// What to do about `call`; reads the settings if they have not been read and the environment is there.
-Plan plan_of(Call call);
+/// Reads the settings if they have not been read and the environment is there; whether they are read now.
+bool read_settings_if_possible();
 
-/// Whether descriptor `fd` stays inheritable: 0 to 2, and CLOEXEC_ALLOW.
-inline bool is_exempt(int fd) { return fd <= settings.highest_exempt && settings.exempt.contains(fd); }
+/// Whether anything is forced at all now.
+inline bool is_enforcing() { return !settings.changes_nothing && !settings.is_switched_off; }
 
-}  // namespace cloexec
+/// Whether descriptor `fd` stays inheritable whatever the rules say: 0 to 2, and CLOEXEC_ALLOW.
+inline bool is_exempt(int fd) { return (fd >= 0 && fd <= 2) || settings.allowed.contains(fd); }
+
+/// cloexec_set_default(): what is open already stays as it is.
+void switch_default(bool on);
+
+}  // namespace gnu::visibility("hidden")]]cloexec

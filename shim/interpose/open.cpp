@@ -1,45 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Family open: files opened by name or handle.
-
-#include <linux/openat2.h>
+// Family open: files opened by name or handle. What programs open most with is in few instructions.
 
 #include <cstdarg>
-#include <cstring>
 
 #include "shim/interpose.h"
+#include "shim/method/open_how.h"
 
 using namespace cloexec;
 
 namespace {
 
-[[gnu::always_inline]] inline int open_with(Site site, auto next, int flags, auto create) {
-  return make_fast_with_flag(site, as_number, Retry::while_unsettled, next, flags, O_CLOEXEC, create);
-}
-
-int opened(Site site, Next<decltype(open)> next, const char* path, int flags, mode_t mode) {
-  return open_with(site, next, flags, [=](auto* function, int forced) { return function(path, forced, mode); });
-}
-
-int opened_at(Site site, Next<decltype(openat)> next, int directory, const char* path, int flags, mode_t mode) {
-  return open_with(site, next, flags,
-                   [=](auto* function, int forced) { return function(directory, path, forced, mode); });
-}
-
-// The fortified names abort when the flags want a mode: the real ones are called, so that they still do.
-
-int opened_2(Site site, Next<decltype(__open_2)> next, const char* path, int flags) {
-  return open_with(site, next, flags, [=](auto* function, int forced) { return function(path, forced); });
-}
-
-int opened_at_2(Site site, Next<decltype(__openat_2)> next, int directory, const char* path, int flags) {
-  return open_with(site, next, flags, [=](auto* function, int forced) { return function(directory, path, forced); });
+consteval Recipe open_recipe(Call call, std::int8_t path, std::uint8_t flags) {
+  return flag(call, flags, O_CLOEXEC).about(path).retried(Retry::while_unsettled);
 }
 
 /// creat(2) takes no flags; it is an open that does.
-int created(Site site, Next<decltype(creat)> next, Next<decltype(open)> next_open, const char* path, mode_t mode) {
+int created(Site site, Next<decltype(creat)> next, Next<decltype(open)> with_flags, const char* path, mode_t mode) {
   return make_by_substitute(
-      site, as_number, Retry::while_unsettled, next_open,
+      site.about(path), as_number, Retry::while_unsettled, with_flags,
       [=](auto* function) { return function(path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, mode); },
       [=] { return next(path, mode); });
 }
@@ -53,50 +32,63 @@ auto walked(Site site, auto* walk) {
 
 }  // namespace
 
-// The two that most programs call keep the fast path to themselves.
-
 INTERPOSE(int, open, const char* path, int flags, ...) {
   OPTIONAL_ARGUMENT(mode_t, mode, flags);
-  return open_with(HERE(open), next_open, flags, [=](auto* next, int forced) { return next(path, forced, mode); });
+  return make_fast_with_flag(HERE(open).about(path), as_number, Retry::while_unsettled, next_open, flags, O_CLOEXEC,
+                             [=](auto* next, int forced) { return next(path, forced, mode); });
 }
 
 INTERPOSE(int, open64, const char* path, int flags, ...) {
   OPTIONAL_ARGUMENT(mode_t, mode, flags);
-  return open_with(HERE(open64), next_open64, flags, [=](auto* next, int forced) { return next(path, forced, mode); });
-}
-
-INTERPOSE(int, __open, const char* path, int flags, ...) {
-  OPTIONAL_ARGUMENT(mode_t, mode, flags);
-  return opened(HERE(__open), next___open, path, flags, mode);
-}
-
-INTERPOSE(int, __open64, const char* path, int flags, ...) {
-  OPTIONAL_ARGUMENT(mode_t, mode, flags);
-  return opened(HERE(__open64), next___open64, path, flags, mode);
+  return make_fast_with_flag(HERE(open64).about(path), as_number, Retry::while_unsettled, next_open64, flags, O_CLOEXEC,
+                             [=](auto* next, int forced) { return next(path, forced, mode); });
 }
 
 INTERPOSE(int, openat, int directory, const char* path, int flags, ...) {
   OPTIONAL_ARGUMENT(mode_t, mode, flags);
-  return opened_at(HERE(openat), next_openat, directory, path, flags, mode);
+  return make_fast_with_flag(HERE(openat).about(path), as_number, Retry::while_unsettled, next_openat, flags, O_CLOEXEC,
+                             [=](auto* next, int forced) { return next(directory, path, forced, mode); });
 }
 
 INTERPOSE(int, openat64, int directory, const char* path, int flags, ...) {
   OPTIONAL_ARGUMENT(mode_t, mode, flags);
-  return opened_at(HERE(openat64), next_openat64, directory, path, flags, mode);
+  return make_fast_with_flag(HERE(openat64).about(path), as_number, Retry::while_unsettled, next_openat64, flags,
+                             O_CLOEXEC, [=](auto* next, int forced) { return next(directory, path, forced, mode); });
 }
 
-INTERPOSE(int, __open_2, const char* path, int flags) { return opened_2(HERE(__open_2), next___open_2, path, flags); }
+INTERPOSE(int, __open, const char* path, int flags, ...) {
+  OPTIONAL_ARGUMENT(mode_t, mode, flags);
+  return make_by<open_recipe(Call::__open, 0, 1)>(CALLER, path, flags, mode);
+}
+
+INTERPOSE(int, __open64, const char* path, int flags, ...) {
+  OPTIONAL_ARGUMENT(mode_t, mode, flags);
+  return make_by<open_recipe(Call::__open64, 0, 1)>(CALLER, path, flags, mode);
+}
+
+// The fortified names abort when the flags want a mode: the real ones are called, so that they still do.
+
+INTERPOSE(int, __open_2, const char* path, int flags) {
+  return make_by<open_recipe(Call::__open_2, 0, 1)>(CALLER, path, flags);
+}
 
 INTERPOSE(int, __open64_2, const char* path, int flags) {
-  return opened_2(HERE(__open64_2), next___open64_2, path, flags);
+  return make_by<open_recipe(Call::__open64_2, 0, 1)>(CALLER, path, flags);
 }
 
 INTERPOSE(int, __openat_2, int directory, const char* path, int flags) {
-  return opened_at_2(HERE(__openat_2), next___openat_2, directory, path, flags);
+  return make_by<open_recipe(Call::__openat_2, 1, 2)>(CALLER, directory, path, flags);
 }
 
 INTERPOSE(int, __openat64_2, int directory, const char* path, int flags) {
-  return opened_at_2(HERE(__openat64_2), next___openat64_2, directory, path, flags);
+  return make_by<open_recipe(Call::__openat64_2, 1, 2)>(CALLER, directory, path, flags);
+}
+
+INTERPOSE(int, openat2, int directory, const char* path, const open_how* how, size_t size) {
+  constexpr Recipe recipe =
+      substitute(Call::openat2, Call::openat2, 2, 0).about(1).or_syscall(SYS_openat2).retried(Retry::while_unsettled);
+  const Word words[most_words] = {directory, to_word(path), to_word(how), static_cast<Word>(size)};
+  return static_cast<int>(make_with_how(stored<recipe>, CALLER, words, false));
 }
 
 INTERPOSE(int, creat, const char* path, mode_t mode) { return created(HERE(creat), next_creat, next_open, path, mode); }
@@ -106,8 +98,7 @@ INTERPOSE(int, creat64, const char* path, mode_t mode) {
 }
 
 INTERPOSE(int, open_by_handle_at, int mount, file_handle* handle, int flags) {
-  return open_with(HERE(open_by_handle_at), next_open_by_handle_at, flags,
-                   [=](auto* next, int forced) { return next(mount, handle, forced); });
+  return make_by<open_recipe(Call::open_by_handle_at, -1, 2)>(CALLER, mount, handle, flags);
 }
 
 INTERPOSE(FTS*, fts_open, char* const* paths, int options, int (*compare)(const FTSENT**, const FTSENT**)) {

@@ -57,25 +57,19 @@ int opened_pair(Site site, int* ends, char* name, const termios* attributes, con
   return result;
 }
 
-int controlled(Site site, auto next, int fd, unsigned long request, void* argument) {
+/// ioctl_tty(2); and after FIOCLEX and FIONCLEX the flag is the program's own business.
+template <Call call>
+int controlled(const void* caller, auto next, int fd, unsigned long request, void* argument) {
+  if (request == FIOCLEX || request == FIONCLEX) note_forced(fd, false);
   if (request != get_peer) return next(fd, request, argument);
-  const auto flags = static_cast<int>(reinterpret_cast<std::intptr_t>(argument));
-  return make_with_flag(site, as_number, Retry::if_refused_or_invalid, next, flags, O_CLOEXEC,
-                        [=](auto* function, int forced) { return function(fd, request, forced); });
+  return make_by<flag(call, 2, O_CLOEXEC)>(caller, fd, request, argument);
 }
 
 }  // namespace
 
-INTERPOSE(int, posix_openpt, int flags) {
-  return make_with_flag(HERE(posix_openpt), as_number, Retry::if_refused_or_invalid, next_posix_openpt, flags,
-                        O_CLOEXEC, [](auto* next, int forced) { return next(forced); });
-}
+INTERPOSE(int, posix_openpt, int flags) { return make_by<flag(Call::posix_openpt, 0, O_CLOEXEC)>(CALLER, flags); }
 
-INTERPOSE(int, getpt) {
-  return make_by_substitute(
-      HERE(getpt), as_number, Retry::if_refused_or_invalid, next_posix_openpt,
-      [=](auto* function) { return function(O_RDWR | O_CLOEXEC); }, [=] { return next_getpt(); });
-}
+INTERPOSE(int, getpt) { return make_by<substitute(Call::getpt, Call::posix_openpt, 0, O_RDWR | O_CLOEXEC)>(CALLER); }
 
 INTERPOSE(int, openpty, int* master, int* terminal, char* name, const termios* attributes, const winsize* size)
 noexcept {
@@ -107,12 +101,12 @@ INTERPOSE(int, forkpty, int* master, char* name, const termios* attributes, cons
 
 INTERPOSE(int, ioctl, int fd, unsigned long request, ...) noexcept {
   OPTIONAL_ARGUMENT(Pointer, argument, request);
-  return controlled(HERE(ioctl), next_ioctl, fd, request, argument);
+  return controlled<Call::ioctl>(CALLER, next_ioctl, fd, request, argument);
 }
 
 #ifdef __i386__
 INTERPOSE(int, __ioctl_time64, int fd, unsigned long request, ...) noexcept {
   OPTIONAL_ARGUMENT(Pointer, argument, request);
-  return controlled(HERE(__ioctl_time64), next___ioctl_time64, fd, request, argument);
+  return controlled<Call::__ioctl_time64>(CALLER, next___ioctl_time64, fd, request, argument);
 }
 #endif

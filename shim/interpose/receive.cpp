@@ -10,17 +10,15 @@ using namespace cloexec;
 
 namespace {
 
-ssize_t received_one(Site site, auto next, int fd, msghdr* message, int flags) {
-  return make_received(
-      site, fd, Headers<msghdr>{message, 1}, flags, [=](int forced) { return next(fd, message, forced); },
-      [](ssize_t) { return 1U; });
+ssize_t received_one(Site site, Next<decltype(recvmsg)> next, int fd, msghdr* message, int flags) {
+  return make_received(site, fd, one_header(message), flags,
+                       Receive([=](int forced) { return next(fd, message, forced); }));
 }
 
 int received_many(Site site, auto next, int fd, mmsghdr* messages, unsigned count, int flags, auto* timeout) {
-  return make_received(
-      site, fd, Headers<mmsghdr>{messages, count}, flags,
-      [=](int forced) { return next(fd, messages, count, forced, timeout); },
-      [](int messages_received) { return static_cast<unsigned>(messages_received); });
+  return static_cast<int>(make_received(site, fd, many_headers(messages, count), flags, Receive([=](int forced) {
+                                          return next(fd, messages, count, forced, timeout);
+                                        })));
 }
 
 }  // namespace

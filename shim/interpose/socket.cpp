@@ -23,9 +23,8 @@ INTERPOSE(int, socket, int domain, int type, int protocol) noexcept {
 }
 
 INTERPOSE(int, socketpair, int domain, int type, int protocol, int ends[2]) noexcept {
-  return make_fast_with_flag(HERE(socketpair), as_pair(ends), Retry::if_refused_or_invalid, next_socketpair, type,
-                             SOCK_CLOEXEC,
-                             [=](auto* next, int forced) { return next(domain, forced, protocol, ends); });
+  return make_by<flag(Call::socketpair, 1, SOCK_CLOEXEC).making(Shape::Kind::pair).about(3)>(CALLER, domain, type,
+                                                                                             protocol, ends);
 }
 
 INTERPOSE(int, accept, int fd, sockaddr* address, socklen_t* length) {
@@ -38,6 +37,6 @@ INTERPOSE(int, accept, int fd, sockaddr* address, socklen_t* length) {
 
 INTERPOSE(int, accept4, int fd, sockaddr* address, socklen_t* length, int flags) {
   if (must_be_left_to_musl(address, length)) return next_accept4(fd, address, length, flags);
-  return make_fast_with_flag(HERE(accept4), as_number, Retry::if_accept4_is_refused, next_accept4, flags, SOCK_CLOEXEC,
-                             [=](auto* next, int forced) { return next(fd, address, length, forced); });
+  return make_by<flag(Call::accept4, 3, SOCK_CLOEXEC).retried(Retry::if_accept4_is_refused)>(CALLER, fd, address,
+                                                                                             length, flags);
 }

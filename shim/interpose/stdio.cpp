@@ -11,91 +11,84 @@ using namespace cloexec;
 
 namespace {
 
-[[gnu::always_inline]] inline FILE* opened_here(Site site, auto next, const char* path, const char* mode) {
-  return make_with_mode(site, Retry::while_unsettled, force_fopen_mode, mode,
-                        [=](const char* forced) { return next(path, forced); });
-}
-
-FILE* opened(Site site, Next<decltype(fopen)> next, const char* path, const char* mode) {
-  return opened_here(site, next, path, mode);
-}
-
 /// freopen(3) keeps the stream's number, and closes the stream when it fails. On an exempt one there is nothing to
 /// force: even the descriptor that libc has for a moment is a second one of what the children are to inherit. But glibc
 /// before 2.41 remembers an "e" that the stream was once opened with, and that may have been ours.
-FILE* reopened(Site site, Next<decltype(freopen)> next, const char* path, const char* mode, FILE* stream) {
+FILE* reopened(const Recipe& recipe, const void* caller, const char* path, const char* mode, FILE* stream) {
   const int error_before = errno;
   const int number = next_fileno(stream);
   errno = error_before;
-  if (!is_exempt(number))
-    return make_with_mode(site, Retry::never, force_fopen_mode, mode,
-                          [=](const char* forced) { return next(path, forced, stream); });
-  if (verdict_on(site) == Verdict::exempt) return next(path, mode, stream);
-  const bool was_inheritable = close_on_exec_flag(number) == Flag::clear;
+  const Word words[most_words] = {to_word(path), to_word(mode), to_word(stream)};
+  const WordCall call(recipe, caller, words);
+  if (!is_exempt(number) && verdict_on(call.site()) != Verdict::exempt)
+    return make_with_mode(recipe, caller, words, force_fopen_mode);
+  const bool was_inheritable = is_forced(number) || close_on_exec_flag(number) == Flag::clear;
   const bool asks_for_it = force_fopen_mode(mode).text[0] == '\0';
-  FILE* reopened_stream = next(path, mode, stream);
-  if (reopened_stream != nullptr && was_inheritable && !asks_for_it) set_close_on_exec(number, false);
+  FILE* reopened_stream = from_word<FILE*>(call.make(plain));
+  if (reopened_stream == nullptr || !was_inheritable || asks_for_it) return reopened_stream;
+  set_close_on_exec(next_fileno(reopened_stream), false);
+  note_forced(next_fileno(reopened_stream), false);
   return reopened_stream;
 }
 
 /// setmntent(3) is an fopen to whose mode glibc adds "ce" itself, and then reads seven characters; musl adds nothing.
-FILE* opened_mounts(Site site, Next<decltype(fopen)> next, const char* path, const char* mode) {
+FILE* opened_mounts(const Recipe& recipe, const void* caller, const char* path, const char* mode) {
+  const Word words[most_words] = {to_word(path), to_word(mode)};
   const bool libc_does_it = !next_gnu_get_libc_version.is_absent() && std::strlen(mode) + std::strlen("ce") <= 7;
-  return libc_does_it ? next(path, mode) : opened(site, next, path, mode);
-}
-
-FILE* piped(Site site, Next<decltype(popen)> next, const char* command, const char* mode) {
-  return make_with_mode(site, Retry::while_unsettled, force_popen_mode, mode,
-                        [=](const char* forced) { return next(command, forced); });
+  if (libc_does_it) return from_word<FILE*>(WordCall(recipe, caller, words).make(plain));
+  return make_with_mode(recipe, caller, words, force_fopen_mode);
 }
 
 }  // namespace
 
-INTERPOSE(FILE*, fopen, const char* path, const char* mode) { return opened_here(HERE(fopen), next_fopen, path, mode); }
+INTERPOSE(FILE*, fopen, const char* path, const char* mode) {
+  return fopen_fast(HERE(fopen).about(path), next_fopen, path, mode);
+}
 
 INTERPOSE(FILE*, fopen64, const char* path, const char* mode) {
-  return opened_here(HERE(fopen64), next_fopen64, path, mode);
+  return fopen_fast(HERE(fopen64).about(path), next_fopen64, path, mode);
 }
 
 INTERPOSE(FILE*, _IO_fopen, const char* path, const char* mode) {
-  return opened(HERE(_IO_fopen), next__IO_fopen, path, mode);
+  return make_by_mode<with_mode(Call::_IO_fopen, 1).about(0)>(CALLER, force_fopen_mode, path, mode);
 }
 
 INTERPOSE(FILE*, setmntent, const char* path, const char* mode) noexcept {
-  return opened_mounts(HERE(setmntent), next_setmntent, path, mode);
+  return opened_mounts(stored<with_mode(Call::setmntent, 1).about(0)>, CALLER, path, mode);
 }
 
 INTERPOSE(FILE*, __setmntent, const char* path, const char* mode) {
-  return opened_mounts(HERE(__setmntent), next___setmntent, path, mode);
+  return opened_mounts(stored<with_mode(Call::__setmntent, 1).about(0)>, CALLER, path, mode);
 }
 
 INTERPOSE(FILE*, freopen, const char* path, const char* mode, FILE* stream) {
-  return reopened(HERE(freopen), next_freopen, path, mode, stream);
+  return reopened(stored<with_mode(Call::freopen, 1).about(0).retried(Retry::never)>, CALLER, path, mode, stream);
 }
 
 INTERPOSE(FILE*, freopen64, const char* path, const char* mode, FILE* stream) {
-  return reopened(HERE(freopen64), next_freopen64, path, mode, stream);
+  return reopened(stored<with_mode(Call::freopen64, 1).about(0).retried(Retry::never)>, CALLER, path, mode, stream);
 }
 
-INTERPOSE(FILE*, popen, const char* command, const char* mode) { return piped(HERE(popen), next_popen, command, mode); }
+INTERPOSE(FILE*, popen, const char* command, const char* mode) {
+  return make_by_mode<with_mode(Call::popen, 1)>(CALLER, force_popen_mode, command, mode);
+}
 
 INTERPOSE(FILE*, _IO_popen, const char* command, const char* mode) {
-  return piped(HERE(_IO_popen), next__IO_popen, command, mode);
+  return make_by_mode<with_mode(Call::_IO_popen, 1)>(CALLER, force_popen_mode, command, mode);
 }
 
 INTERPOSE(FILE*, _IO_proc_open, FILE* stream, const char* command, const char* mode) {
-  return make_with_mode(HERE(_IO_proc_open), Retry::while_unsettled, force_popen_mode, mode,
-                        [=](const char* forced) { return next__IO_proc_open(stream, command, forced); });
+  return make_by_mode<with_mode(Call::_IO_proc_open, 2)>(CALLER, force_popen_mode, stream, command, mode);
 }
 
 INTERPOSE(FILE*, _IO_file_fopen, FILE* stream, const char* path, const char* mode, int is_32_not_64) {
-  return make_with_mode(HERE(_IO_file_fopen), Retry::while_unsettled, force_fopen_mode, mode,
-                        [=](const char* forced) { return next__IO_file_fopen(stream, path, forced, is_32_not_64); });
+  return make_by_mode<with_mode(Call::_IO_file_fopen, 2).about(1)>(CALLER, force_fopen_mode, stream, path, mode,
+                                                                   is_32_not_64);
 }
 
 INTERPOSE(FILE*, _IO_file_open, FILE* stream, const char* path, int flags, int permissions, int read_write,
           int is_32_not_64) {
-  return make_with_flag(
-      HERE(_IO_file_open), as_stream, Retry::while_unsettled, next__IO_file_open, flags, O_CLOEXEC,
-      [=](auto* next, int forced) { return next(stream, path, forced, permissions, read_write, is_32_not_64); });
+  constexpr Recipe recipe =
+      flag(Call::_IO_file_open, 2, O_CLOEXEC).about(1).making(Shape::Kind::stream).retried(Retry::while_unsettled);
+  return make_by<recipe, FILE*>(CALLER, stream, path, flags, permissions, read_write, is_32_not_64);
 }

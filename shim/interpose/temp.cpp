@@ -8,50 +8,64 @@
 #include <string_view>
 
 #include "shim/interpose.h"
-#include "shim/method/or_syscall.h"
 
 using namespace cloexec;
 
 namespace {
 
-/// Calls `create`, which fills in the XXXXXX of a template, and puts them back when it fails: glibc leaves its letters
-/// there, and the plain form must find what the program wrote.
-int fill(char* path, int suffix, auto create) {
-  constexpr std::string_view placeholder = "XXXXXX";
-  const std::size_t needed = placeholder.size() + static_cast<std::size_t>(suffix < 0 ? 0 : suffix);
-  const std::size_t length = std::strlen(path);
-  char* place = length < needed ? nullptr : path + (length - needed);
-  if (place != nullptr && std::memcmp(place, placeholder.data(), placeholder.size()) != 0) place = nullptr;
-  const int fd = create();
-  if (fd < 0 && place != nullptr) std::memcpy(place, placeholder.data(), placeholder.size());
-  return fd;
+/// The XXXXXX of a template, which a call that fails may have filled in already: glibc leaves its letters there, and
+/// the plain form must find what the program wrote.
+class Placeholder {
+ public:
+  Placeholder(char* path, int suffix) {
+    const std::size_t needed = text.size() + static_cast<std::size_t>(suffix < 0 ? 0 : suffix);
+    const std::size_t length = std::strlen(path);
+    if (length >= needed && std::memcmp(path + (length - needed), text.data(), text.size()) == 0)
+      place_ = path + (length - needed);
+  }
+
+  void restore() const {
+    if (place_ != nullptr) std::memcpy(place_, text.data(), text.size());
+  }
+
+ private:
+  static constexpr std::string_view text = "XXXXXX";
+  char* place_ = nullptr;
+};
+
+int made(const WordCall& call, char* path, int suffix) {
+  const Placeholder placeholder(path, suffix);
+  const auto forms = [&](bool form) {
+    const Word result = call.make(form);
+    if (static_cast<int>(result) < 0) placeholder.restore();
+    return result;
+  };
+  return static_cast<int>(call.make(Forms(forms)));
 }
 
-/// mkstemp(3) takes no flags, mkostemp does.
-int made(Site site, Next<decltype(mkostemp)> with_flags, Next<decltype(mkstemp)> next, char* path) {
-  return make_by_substitute(
-      site, as_number, Retry::if_refused_or_invalid, with_flags,
-      [=](auto* function) { return fill(path, 0, [=] { return function(path, O_CLOEXEC); }); },
-      [=] { return next(path); });
+/// mkstemp(3) takes no flags, mkostemp does, at the second place.
+template <Call call, Call with_flags>
+int made(const void* caller, char* path) {
+  const Word words[most_words] = {to_word(path)};
+  return made(WordCall(stored<substitute(call, with_flags, 1, O_CLOEXEC).about(0)>, caller, words), path, 0);
 }
 
-int made(Site site, Next<decltype(mkostemps)> with_flags, Next<decltype(mkstemps)> next, char* path, int suffix) {
-  return make_by_substitute(
-      site, as_number, Retry::if_refused_or_invalid, with_flags,
-      [=](auto* function) { return fill(path, suffix, [=] { return function(path, suffix, O_CLOEXEC); }); },
-      [=] { return next(path, suffix); });
+template <Call call, Call with_flags>
+int made(const void* caller, char* path, int suffix) {
+  const Word words[most_words] = {to_word(path), suffix};
+  return made(WordCall(stored<substitute(call, with_flags, 2, O_CLOEXEC).about(0)>, caller, words), path, suffix);
 }
 
-int made_with(Site site, Next<decltype(mkostemp)> next, char* path, int flags) {
-  return make_with_flag(
-      site, as_number, Retry::if_refused_or_invalid, next, flags, O_CLOEXEC,
-      [=](auto* function, int forced) { return fill(path, 0, [=] { return function(path, forced); }); });
+template <Call call>
+int made_with(const void* caller, char* path, int flags) {
+  const Word words[most_words] = {to_word(path), flags};
+  return made(WordCall(stored<flag(call, 1, O_CLOEXEC).about(0)>, caller, words), path, 0);
 }
 
-int made_with(Site site, Next<decltype(mkostemps)> next, char* path, int suffix, int flags) {
-  return make_with_flag(
-      site, as_number, Retry::if_refused_or_invalid, next, flags, O_CLOEXEC,
-      [=](auto* function, int forced) { return fill(path, suffix, [=] { return function(path, suffix, forced); }); });
+template <Call call>
+int made_with(const void* caller, char* path, int suffix, int flags) {
+  const Word words[most_words] = {to_word(path), suffix, flags};
+  return made(WordCall(stored<flag(call, 2, O_CLOEXEC).about(0)>, caller, words), path, suffix);
 }
 
 /// tmpfile(3) put together from what takes a flag, in the same two steps as libc: a file without a name, or one that
@@ -80,28 +94,26 @@ FILE* made_temporary_stream(Site site, Next<decltype(tmpfile)> next, Next<declty
 
 }  // namespace
 
-INTERPOSE(int, mkstemp, char* path) { return made(HERE(mkstemp), next_mkostemp, next_mkstemp, path); }
+INTERPOSE(int, mkstemp, char* path) { return made<Call::mkstemp, Call::mkostemp>(CALLER, path); }
 
-INTERPOSE(int, mkstemp64, char* path) { return made(HERE(mkstemp64), next_mkostemp64, next_mkstemp64, path); }
+INTERPOSE(int, mkstemp64, char* path) { return made<Call::mkstemp64, Call::mkostemp64>(CALLER, path); }
 
-INTERPOSE(int, mkstemps, char* path, int suffix) {
-  return made(HERE(mkstemps), next_mkostemps, next_mkstemps, path, suffix);
-}
+INTERPOSE(int, mkstemps, char* path, int suffix) { return made<Call::mkstemps, Call::mkostemps>(CALLER, path, suffix); }
 
 INTERPOSE(int, mkstemps64, char* path, int suffix) {
-  return made(HERE(mkstemps64), next_mkostemps64, next_mkstemps64, path, suffix);
+  return made<Call::mkstemps64, Call::mkostemps64>(CALLER, path, suffix);
 }
 
-INTERPOSE(int, mkostemp, char* path, int flags) { return made_with(HERE(mkostemp), next_mkostemp, path, flags); }
+INTERPOSE(int, mkostemp, char* path, int flags) { return made_with<Call::mkostemp>(CALLER, path, flags); }
 
-INTERPOSE(int, mkostemp64, char* path, int flags) { return made_with(HERE(mkostemp64), next_mkostemp64, path, flags); }
+INTERPOSE(int, mkostemp64, char* path, int flags) { return made_with<Call::mkostemp64>(CALLER, path, flags); }
 
 INTERPOSE(int, mkostemps, char* path, int suffix, int flags) {
-  return made_with(HERE(mkostemps), next_mkostemps, path, suffix, flags);
+  return made_with<Call::mkostemps>(CALLER, path, suffix, flags);
 }
 
 INTERPOSE(int, mkostemps64, char* path, int suffix, int flags) {
-  return made_with(HERE(mkostemps64), next_mkostemps64, path, suffix, flags);
+  return made_with<Call::mkostemps64>(CALLER, path, suffix, flags);
 }
 
 INTERPOSE(FILE*, tmpfile) { return made_temporary_stream(HERE(tmpfile), next_tmpfile, next_open, next_mkostemp); }
@@ -111,7 +123,5 @@ INTERPOSE(FILE*, tmpfile64) {
 }
 
 INTERPOSE(int, memfd_create, const char* name, unsigned flags) noexcept {
-  return make_with_flag(
-      HERE(memfd_create), as_number, Retry::if_refused_or_invalid, next_memfd_create, flags, MFD_CLOEXEC,
-      [=](auto*, unsigned forced) { return or_syscall(next_memfd_create, SYS_memfd_create, name, forced); });
+  return make_by<flag(Call::memfd_create, 1, MFD_CLOEXEC).or_syscall(SYS_memfd_create)>(CALLER, name, flags);
 }

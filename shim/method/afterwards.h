@@ -7,11 +7,11 @@
 #include "shim/method/make.h"
 #include "shim/verdict.h"
 
-namespace cloexec {
+namespace [[gnu::visibility("hidden")]] cloexec {
 
 /// Makes `fd`, when it is a descriptor that the call has just made, close-on-exec.
 inline void force_after(const Site& site, int fd) {
   if (fd >= 0 && verdict_on(site) != Verdict::exempt) force_afterwards(site, fd);
 }
 
-}  // namespace cloexec
+}  // namespace gnu::visibility("hidden")]]cloexec

@@ -5,7 +5,7 @@
 
 #include "shim/method/make.h"
 
-namespace cloexec {
+namespace [[gnu::visibility("hidden")]] cloexec {
 
 /// Calls `create(function, flags)`, where `function` is what `next` stands for, with `bit` added to the flags. A
 /// program that asked for the bit itself, or for a bit that nobody knows, gets exactly what it asked for.
@@ -15,7 +15,7 @@ template <typename Flags>
   const bool is_asked_for = (flags & static_cast<Flags>(bit)) != Flags{};
   const auto forced = static_cast<Flags>(flags | static_cast<Flags>(bit));
   const auto forms = [=](bool form) { return create(next.get(), form == atomic ? forced : flags); };
-  return is_asked_for ? from_word<decltype(forms(plain))>(make_as_asked(Forms(forms)))
+  return is_asked_for ? from_word<decltype(forms(plain))>(make_as_asked(shape, Forms(forms)))
                       : make(site, shape, retry, forms);
 }
 
@@ -29,12 +29,11 @@ template <typename Flags>
   };
   if (is_asked_for) {
     const auto copy = forms;
-    return from_word<decltype(forms(plain))>(make_as_asked(Forms(copy)));
+    return from_word<decltype(forms(plain))>(make_as_asked(shape, Forms(copy)));
   }
-  auto* const function = next.get_if_bound();
   return make_fast(
-      site, shape, retry, function != nullptr,
-      [=] { return create(function, static_cast<Flags>(flags | static_cast<Flags>(bit))); }, forms);
+      site, shape, retry, next,
+      [=](auto* function) { return create(function, static_cast<Flags>(flags | static_cast<Flags>(bit))); }, forms);
 }
 
-}  // namespace cloexec
+}  // namespace gnu::visibility("hidden")]]cloexec

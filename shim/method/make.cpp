@@ -26,7 +26,7 @@ bool is_refusal(int error, Retry retry) {
 /// A preload below us that wraps dup2, say, but has never heard of dup3 would lose sight of the descriptor
 /// (socket_wrapper does): it gets the call that it knows.
 bool must_stay_plain(Call call) {
-  return state_of(call).ability == Ability::unknown && method_of(call) == Method::substitute &&
+  return ability_of(call) == Ability::unknown && method_of(call) == Method::substitute &&
          is_wrapped_below(name_of(call).data());
 }
 
@@ -39,8 +39,13 @@ void each_descriptor(const Site& site, Shape shape, Word result, void (*visit)(c
   visit(site, shape.ends[1]);
 }
 
-/// Where the settings force a call without a rule, where it came from does not matter.
-Site settled_site(Call call) { return {call, nullptr}; }
+/// A settled call: no rule has a say.
+void settle_descriptor(const Site&, int fd) {
+  if (is_exempt(fd)) set_close_on_exec(fd, false);
+  note_forced(fd, !is_exempt(fd));
+}
+
+void note_as_asked(const Site&, int fd) { note_forced(fd, false); }
 
 }  // namespace
 
@@ -56,14 +61,22 @@ Ability look_at(int fd) {
 }
 
 void force_afterwards(const Site& site, int fd) {
-  if (!stays_inheritable(site, fd)) set_close_on_exec(fd, true);
+  const bool stays = stays_inheritable(site, fd);
+  if (!stays) set_close_on_exec(fd, true);
+  note_forced(fd, !stays);
 }
 
 void release_exempt(const Site& site, int fd) {
-  if (stays_inheritable(site, fd)) set_close_on_exec(fd, false);
+  const bool stays = stays_inheritable(site, fd);
+  if (stays) set_close_on_exec(fd, false);
+  note_forced(fd, !stays);
 }
 
-Word make_as_asked(Forms forms) { return forms(plain); }
+Word make_as_asked(Shape shape, Forms forms) {
+  const Word result = forms(plain);
+  if (!has_failed(shape, result)) each_descriptor({Call{}, nullptr}, shape, result, note_as_asked);
+  return result;
+}
 
 Word make_plainly(const Site& site, Shape shape, Forms forms) {
   const Word result = forms(plain);
@@ -74,9 +87,9 @@ Word make_plainly(const Site& site, Shape shape, Forms forms) {
 Word make(Attempt attempt, const void* caller, std::intptr_t detail, Forms forms) {
   const Shape shape = attempt.shape();
   const Site site{attempt.call, caller, detail};
-  if (verdict_on(site) == Verdict::exempt) return forms(plain);
+  if (verdict_on(site) == Verdict::exempt) return make_as_asked(shape, forms);
   if (must_stay_plain(site.call)) remember(site.call, Ability::missing);
-  const Ability known = state_of(site.call).ability;
+  const Ability known = ability_of(site.call);
   if (known == Ability::missing) return make_plainly(site, shape, forms);
   // Success leaves errno alone, although the first form may have failed on the way.
   const int error_before = errno;
@@ -90,13 +103,16 @@ Word make(Attempt attempt, const void* caller, std::intptr_t detail, Forms forms
     return result;
   }
   if (known == Ability::unknown) remember(site.call, look_at(lowest_descriptor(shape, result)));
-  const bool is_ignored = state_of(site.call).ability == Ability::missing;
+  const bool is_ignored = ability_of(site.call) == Ability::missing;
+  if (attempt.function != Symbol::end && ability_of(site.call) == Ability::works &&
+      known_plan(site.call) == Plan::force && !is_vfork_child())
+    settle(site.call, slots[static_cast<unsigned>(attempt.function)]);
   each_descriptor(site, shape, result, is_ignored ? force_afterwards : release_exempt);
   return result;
 }
 
 Word settle(Shape shape, Word result) {
-  if (!has_failed(shape, result)) each_descriptor(settled_site(Call{}), shape, result, release_exempt);
+  if (!has_failed(shape, result)) each_descriptor({Call{}, nullptr}, shape, result, settle_descriptor);
   return result;
 }
 
@@ -104,8 +120,12 @@ Word settle(Attempt attempt, Forms forms, Word result) {
   const Shape shape = attempt.shape();
   // The error may be the call's own, so the plain form decides.
   if (!has_failed(shape, result) || !is_refusal(errno, attempt.retry)) return settle(shape, result);
-  const Word second = make_plainly(settled_site(attempt.call), shape, forms);
-  if (!has_failed(shape, second)) remember(attempt.call, Ability::missing);
+  // No rule has a say: where the call came from does not matter.
+  const Word second = make_plainly({attempt.call, nullptr}, shape, forms);
+  if (!has_failed(shape, second)) {
+    remember(attempt.call, Ability::missing);
+    settle(attempt.call, nullptr);
+  }
   return second;
 }
 

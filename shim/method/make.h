@@ -11,7 +11,7 @@
 #include "shim/method/site.h"
 #include "shim/settings.h"
 
-namespace cloexec {
+namespace [[gnu::visibility("hidden")]] cloexec {
 
 /// When the plain form is tried after the atomic one has failed.
 enum class Retry : std::uint8_t {
@@ -26,9 +26,11 @@ struct Attempt {
   Call call;
   Retry retry;
   Shape::Kind kind;
+  Symbol function;  // that makes the atomic form of a call that can be settled
   const int* ends;
 
-  constexpr Attempt(Call made, Shape shape, Retry when) : call(made), retry(when), kind(shape.kind), ends(shape.ends) {}
+  constexpr Attempt(Call made, Shape shape, Retry when, Symbol settled_by = Symbol::end)
+      : call(made), retry(when), kind(shape.kind), function(settled_by), ends(shape.ends) {}
   constexpr Shape shape() const { return {kind, ends}; }
 };
 
@@ -63,8 +65,8 @@ void release_exempt(const Site& site, int fd);
 /// Makes the plain form and sets the flag afterwards.
 Word make_plainly(const Site& site, Shape shape, Forms forms);
 
-/// Makes the call just as the program wrote it.
-Word make_as_asked(Forms forms);
+/// Makes the call just as the program wrote it: the flag is the program's own business.
+Word make_as_asked(Shape shape, Forms forms);
 
 /// Makes descriptors that are to be close-on-exec, whatever is known of the call: left alone, for rules to decide, made
 /// for the first time, or known to lack the atomic form. `forms(atomic)` and `forms(plain)` are called at most once
@@ -82,24 +84,40 @@ Word settle(Shape shape, Word result);
   return from_word<decltype(forms(plain))>(make({site.call, shape, retry}, site.caller, site.detail, Forms(forms)));
 }
 
-/// Makes them in few instructions, for the calls that programs make most. `make_settled()` makes the atomic form, and
-/// `can_settle` says that it is all there. The slow paths get a copy of `forms`: what nobody refers to stays in
-/// registers.
-[[gnu::always_inline]] inline auto make_fast(Site site, Shape shape, Retry retry, bool can_settle, auto make_settled,
+/// Notes that a settled call made `fd`; false when it made none, or one that needs another look.
+[[gnu::always_inline]] inline bool note_plain(int fd) {
+  if (static_cast<unsigned>(fd) - settings.lowest_plain >= settings.plain_count) [[unlikely]]
+    return false;
+  forced_table[fd] = true;
+  return true;
+}
+
+[[gnu::always_inline]] inline bool note_plain(Shape shape, Word result) {
+  if (shape.kind != Shape::Kind::pair) return note_plain(lowest_descriptor(shape, result));
+  return static_cast<int>(result) >= 0 && note_plain(shape.ends[0]) && note_plain(shape.ends[1]);
+}
+
+/// Makes them in few instructions, for the calls that programs make most. `make_settled(function)` makes the atomic
+/// form by what `next` stands for. The slow paths get a copy of `forms`: what nobody refers to stays in registers.
+/// It becomes part of the interposer, whose caller they look for only when they are taken.
+[[gnu::always_inline]] inline auto make_fast(Site site, Shape shape, Retry retry, auto next, auto make_settled,
                                              auto forms) {
   using Result = decltype(forms(plain));
-  const Attempt attempt(site.call, shape, retry);
-  if (!is_settled(site.call) || !can_settle) [[unlikely]] {
+  auto* const function = reinterpret_cast<decltype(next.get())>(settled_function(site.call));
+  // A vfork child has its parent's memory: plans, and what is noted.
+  const bool must_ask = looks_for_vfork(site.call) && is_vfork_child();
+  if (function == nullptr || must_ask) [[unlikely]] {
     const auto copy = forms;
-    return from_word<Result>(make(attempt, site.caller, site.detail, Forms(copy)));
+    return from_word<Result>(
+        make({site.call, shape, retry, next.symbol()}, __builtin_return_address(0), site.detail, Forms(copy)));
   }
-  const Result result = make_settled();
-  if (lowest_descriptor(shape, to_word(result)) > settings.highest_exempt) [[likely]]
+  const Result result = make_settled(function);
+  if (note_plain(shape, to_word(result))) [[likely]]
     return result;
   if (retry == Retry::never || retry == Retry::while_unsettled)
     return from_word<Result>(settle(shape, to_word(result)));
   const auto copy = forms;
-  return from_word<Result>(settle(attempt, Forms(copy), to_word(result)));
+  return from_word<Result>(settle({site.call, shape, retry}, Forms(copy), to_word(result)));
 }
 
-}  // namespace cloexec
+}  // namespace gnu::visibility("hidden")]]cloexec

@@ -33,6 +33,15 @@ FILE* make_unmarked(const Site& site, bool has_no_room, Forms forms) {
   return from_word<FILE*>(is_forced ? make_plainly(site, as_stream, forms) : forms(plain));
 }
 
+FILE* make_with_mode(const Recipe& recipe, const void* caller, const Word* words,
+                     ForcedMode (*force)(std::string_view)) {
+  const ForcedMode forced = force(from_word<const char*>(words[recipe.place]));
+  const WordCall call(recipe, caller, words, to_word(&forced.text[0]), false);
+  const auto forms = [&](bool form) { return call.make(form); };
+  if (forced.text[0] == '\0') return make_unmarked(call.site(), forced.has_no_room, Forms(forms));
+  return from_word<FILE*>(call.make());
+}
+
 ForcedMode force_fopen_mode(std::string_view mode) {
   ForcedMode forced;
   forced.text[0] = '\0';

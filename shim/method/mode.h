@@ -6,9 +6,9 @@
 #include <cstddef>
 #include <string_view>
 
-#include "shim/method/make.h"
+#include "shim/method/recipe.h"
 
-namespace cloexec {
+namespace [[gnu::visibility("hidden")]] cloexec {
 
 /// Longer modes than this are left alone and the flag is set afterwards. None is known: the longest part of a mode is
 /// the name of a coded character set.
@@ -30,14 +30,27 @@ ForcedMode force_popen_mode(std::string_view mode);
 /// Makes a stream whose mode could not be given the letter.
 FILE* make_unmarked(const Site& site, bool has_no_room, Forms forms);
 
-/// Calls `create(mode)` with the letter added by `force`.
-[[gnu::always_inline]] inline FILE* make_with_mode(Site site, Retry retry, ForcedMode (*force)(std::string_view),
-                                                   const char* mode, auto create) {
-  const ForcedMode forced = force(mode);
-  const auto forms = [=, text = forced.text](bool form) { return create(form == atomic ? text : mode); };
-  if (forced.text[0] == '\0') return make_unmarked(site, forced.has_no_room, Forms(forms));
-  return make_fast(
-      site, as_stream, retry, true, [=] { return forms(atomic); }, forms);
+/// Makes a stream with the letter added by `force` to the mode string at the recipe's place.
+FILE* make_with_mode(const Recipe& recipe, const void* caller, const Word* words,
+                     ForcedMode (*force)(std::string_view));
+
+template <Recipe recipe>
+FILE* make_by_mode(const void* caller, ForcedMode (*force)(std::string_view), auto... arguments) {
+  const Word words[most_words] = {to_word(arguments)...};
+  return make_with_mode(stored<recipe>, caller, words, force);
 }
 
-}  // namespace cloexec
+/// fopen in few instructions.
+[[gnu::always_inline]] inline FILE* fopen_fast(Site site, auto next, const char* path, const char* mode) {
+  const ForcedMode forced = force_fopen_mode(mode);
+  const auto forms = [=, text = forced.text](bool form) { return next(path, form == atomic ? text : mode); };
+  if (forced.text[0] == '\0') {
+    const auto copy = forms;
+    return make_unmarked(Site(site), forced.has_no_room, Forms(copy));
+  }
+  return make_fast(
+      site, as_stream, Retry::while_unsettled, next,
+      [=, text = forced.text](auto* function) { return function(path, text); }, forms);
+}
+
+}  // namespace gnu::visibility("hidden")]]cloexec

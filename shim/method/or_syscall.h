@@ -6,7 +6,7 @@
 
 #include "shim/next.h"
 
-namespace cloexec {
+namespace [[gnu::visibility("hidden")]] cloexec {
 
 /// Calls the next function, or system call `number` with the same arguments where libc lacks the function.
 template <typename Next, typename... Arguments>
@@ -14,4 +14,4 @@ int or_syscall(Next next, long number, Arguments... arguments) {
   return next.is_absent() ? static_cast<int>(next_syscall(number, arguments...)) : next(arguments...);
 }
 
-}  // namespace cloexec
+}  // namespace gnu::visibility("hidden")]]cloexec

@@ -9,7 +9,7 @@
 
 #include "shim/next.h"
 
-namespace cloexec {
+namespace [[gnu::visibility("hidden")]] cloexec {
 
 /// The result of any interposed call: a descriptor, 0 or -1, or a stream.
 using Word = std::intptr_t;
@@ -43,9 +43,9 @@ constexpr Shape as_pair(const int* ends) { return {Shape::Kind::pair, ends}; }
 
 /// The lowest descriptor of a result; -1 when there is none, since the call failed.
 [[gnu::always_inline]] inline int lowest_descriptor(Shape shape, Word result) {
-  if (shape.kind == Shape::Kind::stream) return result != 0 ? next_fileno(from_word<FILE*>(result)) : -1;
-  if (shape.kind == Shape::Kind::number || result < 0) return static_cast<int>(result);
+  if (shape.kind == Shape::Kind::stream) return result != 0 ? next_fileno.get_fast()(from_word<FILE*>(result)) : -1;
+  if (shape.kind == Shape::Kind::number || static_cast<int>(result) < 0) return static_cast<int>(result);
   return shape.ends[0] < shape.ends[1] ? shape.ends[0] : shape.ends[1];
 }
 
-}  // namespace cloexec
+}  // namespace gnu::visibility("hidden")]]cloexec

@@ -7,7 +7,7 @@
 
 #include "policy/call.h"
 
-namespace cloexec {
+namespace [[gnu::visibility("hidden")]] cloexec {
 
 struct Site {
   Call call;
@@ -18,11 +18,7 @@ struct Site {
   Site about(const char* path) const { return {call, caller, reinterpret_cast<std::intptr_t>(path)}; }
 
   constexpr int number() const { return family_of(call) == Family::dup2 ? static_cast<int>(detail) : -1; }
-  const char* path() const {
-    const Family family = family_of(call);
-    const bool has_path = family == Family::open || family == Family::stdio || family == Family::temp;
-    return has_path ? reinterpret_cast<const char*>(detail) : nullptr;
-  }
+  const char* path() const { return has_path(call) ? reinterpret_cast<const char*>(detail) : nullptr; }
 };
 
-}  // namespace cloexec
+}  // namespace gnu::visibility("hidden")]]cloexec

@@ -6,7 +6,7 @@
 
 #include "shim/method/make.h"
 
-namespace cloexec {
+namespace [[gnu::visibility("hidden")]] cloexec {
 
 /// Calls `substitute(function)`, where `function` is what `next` stands for, or `original()` where that does not work.
 [[gnu::always_inline]] inline auto make_by_substitute(Site site, Shape shape, Retry retry, auto next, auto substitute,
@@ -17,10 +17,8 @@ namespace cloexec {
 /// The same in few instructions.
 [[gnu::always_inline]] inline auto make_fast_by_substitute(Site site, Shape shape, Retry retry, auto next,
                                                            auto substitute, auto original) {
-  auto* const function = next.get_if_bound();
-  return make_fast(
-      site, shape, retry, function != nullptr, [=] { return substitute(function); },
-      [=](bool form) { return form == atomic ? substitute(next.get()) : original(); });
+  return make_fast(site, shape, retry, next, substitute,
+                   [=](bool form) { return form == atomic ? substitute(next.get()) : original(); });
 }
 
-}  // namespace cloexec
+}  // namespace gnu::visibility("hidden")]]cloexec

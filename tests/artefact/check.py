@@ -15,9 +15,9 @@ failures = []
 passed = 0
 
 # Beside the interposers. Each must exist, unversioned, in glibc 2.17 and in musl.
-MAY_BE_UNDEFINED = {"__errno_location", "environ", "getauxval", "memchr", "memcmp", "memcpy", "memmove", "memset",
+MAY_BE_UNDEFINED = {"__errno_location", "_dl_find_object", "environ", "getauxval", "memchr", "memcmp", "memcpy", "memmove", "memset",
                     "strcmp", "strlen", "_r_debug", "_dl_debug_addr", "dlsym"}
-MUST_BE_WEAK = {"_r_debug", "_dl_debug_addr", "dlsym"}
+MUST_BE_WEAK = {"_dl_find_object", "_r_debug", "_dl_debug_addr", "dlsym"}
 LARGEST = 64 * 1024
 
 

@@ -12,7 +12,7 @@ namespace {
 
 void expect_safe(const std::string& program) {
   const Outcome bare = run("timeout 120 " + quoted(program));
-  const Outcome shimmed = run("LD_PRELOAD=" + quoted(SHIM) + " timeout 120 " + quoted(program));
+  const Outcome shimmed = run("CLOEXEC_PROFILE=strict LD_PRELOAD=" + quoted(SHIM) + " timeout 120 " + quoted(program));
   std::cout << "bare:    " << bare.output << "shimmed: " << shimmed.output;
   EXPECT_EQ(bare.status, 1) << "without the shim the flags should be missing";
   EXPECT_EQ(shimmed.status, 0) << shimmed.output;

@@ -44,7 +44,8 @@ const Refusal refusals[] = {
 };
 
 std::string under(const Refusal& refusal, const std::string& preload, const std::string& options) {
-  return quoted(DENY) + " " + refusal.error + " " + refusal.names + " -- env LD_PRELOAD=" + quoted(preload) + " " +
+  return quoted(DENY) + " " + refusal.error + " " + refusal.names + " -- env CLOEXEC_PROFILE=strict LD_PRELOAD=" +
+         quoted(preload) + " " +
          quoted(PROBE) + " " + options;
 }
 

@@ -9,7 +9,7 @@
 namespace {
 
 std::string with(const std::string& preload, const std::string& command) {
-  return "LD_PRELOAD=" + quoted(preload) + " " + command;
+  return "CLOEXEC_PROFILE=strict LD_PRELOAD=" + quoted(preload) + " " + command;
 }
 
 TEST(Ignoring, DropsWhatIsAskedFor) {

@@ -24,6 +24,10 @@ FLAG = re.compile(r"cloexec=(\w+)")
 CLOSED_ALREADY = {"setmntent", "__setmntent", "fts_open"}
 
 
+# Every descriptor is looked at, also those that a rule of the standard profile exempts.
+STRICT = "CLOEXEC_PROFILE=strict"
+
+
 def command(words: list[str], shim: str | None) -> list[str]:
     """The command that starts the runner, with the shim preloaded there and nowhere before."""
     *prefix, runner = words
@@ -31,10 +35,10 @@ def command(words: list[str], shim: str | None) -> list[str]:
         return [*prefix, runner]
     tool = os.path.basename(prefix[0]) if prefix else ""
     if tool.startswith("qemu-"):
-        return [*prefix, "-E", f"LD_PRELOAD={shim}", runner]
+        return [*prefix, "-E", f"LD_PRELOAD={shim}", "-E", STRICT, runner]
     if tool.startswith(("ld-", "ld.so", "libc.so")):
-        return [*prefix, "--preload", shim, runner]
-    return [*prefix, "env", f"LD_PRELOAD={shim}", runner]
+        return ["env", STRICT, *prefix, "--preload", shim, runner]
+    return [*prefix, "env", f"LD_PRELOAD={shim}", STRICT, runner]
 
 
 def facts(words: list[str], arguments: list[str]) -> dict[str, list[str]]:

@@ -83,3 +83,7 @@ void run_open_tree(void);
 void run_fts(void);
 
 void run_by_number(void);
+
+enum exec_kind { exec_vector, exec_vector_environment, exec_list, exec_at, exec_descriptor, exec_spawn };
+extern const struct maker exec_maker;
+void run_exec(void);

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The variables of the environment that are the shim's, and how they are kept from the program's children.
+#pragma once
+
+#include <string_view>
+
+namespace [[gnu::visibility("hidden")]] cloexec {
+
+/// Their values; null when not set.
+struct Variables {
+  const char* allow = nullptr;
+  const char* mode = nullptr;
+  const char* policy = nullptr;
+  const char* policy_file = nullptr;
+  const char* profile = nullptr;
+  const char* propagate = nullptr;
+};
+
+Variables find_variables(char* const* environment);
+
+/// Remembers where the kernel put the variables' texts. Copying them would cost every process more than all else.
+void note_environment(char* const* environment);
+
+/// Whether the program was started with this "NAME=VALUE". False also when it has overwritten what it was started with,
+/// as some daemons do for a process title.
+bool was_there_at_start(const char* entry);
+
+/// Takes the shim out of LD_PRELOAD and CLOEXEC_* out of the environment, in place, before the program has seen it.
+void leave_environment(char** environment);
+
+/// Empty for null.
+constexpr std::string_view view(const char* text) { return text != nullptr ? text : std::string_view(); }
+
+}  // namespace gnu::visibility("hidden")]]cloexec

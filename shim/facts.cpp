@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "shim/facts.h"
+
+#include "policy/announced.h"
+#include "shim/environment.h"
+#include "shim/module.h"
+#include "shim/phase.h"
+#include "shim/rules.h"
+
+namespace cloexec {
+namespace {
+
+bool is_told_by(const char* entry, int fd) {
+  std::string_view name = entry;
+  const std::size_t equals = name.find('=');
+  if (equals == std::string_view::npos) return false;
+  std::string_view value = name;
+  value.remove_prefix(equals + 1);
+  name.remove_suffix(name.size() - equals);
+  return variable_tells(name, value, fd) && !was_there_at_start(entry);
+}
+
+}  // namespace
+
+bool Start::tells(int fd) const {
+  if (fd == program_fd) return true;
+  if (arguments != nullptr && arguments[0] != nullptr)
+    for (char* const* argument = arguments + 1; *argument != nullptr; ++argument)
+      if (argument_tells(*argument, fd)) return true;
+  if (environment != nullptr)
+    for (char* const* entry = environment; *entry != nullptr; ++entry)
+      if (is_told_by(*entry, fd)) return true;
+  return false;
+}
+
+std::string_view Facts::path() const { return view(name); }
+
+std::string_view Facts::module() const { return module_of(caller); }
+
+bool Facts::is_child() const { return is_spawn(call) || cloexec::is_child(); }
+
+std::string_view Facts::target() const {
+  if (start == nullptr) return {};
+  if (start->program != nullptr) return start->program;
+  return view(start->arguments != nullptr ? start->arguments[0] : nullptr);
+}
+
+Verdict ask_rules(const Facts& facts) { return decide(rule_sets(), facts.call, facts).verdict; }
+
+}  // namespace cloexec

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the shim's rules are asked about: a call that makes a descriptor, or the start of a program that a descriptor
+// could be given to. Each fact is found out when a rule looks at it.
+#pragma once
+
+#include <string_view>
+
+#include "policy/decide.h"
+
+namespace [[gnu::visibility("hidden")]] cloexec {
+
+/// A program about to be started.
+struct Start {
+  Call call;
+  const void* caller;
+  const char* program;  // as it was named; null when only a descriptor names it
+  char* const* arguments;
+  char* const* environment;
+  int program_fd = -1;  // fexecve(3): what a script's interpreter will open
+
+  /// Whether the new program is told this number.
+  bool tells(int fd) const;
+};
+
+struct Facts {
+  Call call;
+  const void* caller;
+  int number;                  // -1 when it is not known yet
+  const char* name = nullptr;  // the path
+  const Start* start = nullptr;
+
+  int fd() const { return number; }
+  std::string_view path() const;
+  std::string_view module() const;
+  bool is_child() const;
+  std::string_view target() const;
+  bool is_announced() const { return start != nullptr && start->tells(number); }
+};
+
+/// What the rules say; `force` when none matches.
+Verdict ask_rules(const Facts& facts);
+
+}  // namespace gnu::visibility("hidden")]]cloexec

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Memory from the kernel: the heap is the host's.
+#pragma once
+
+#include <sys/mman.h>
+
+#include <cstddef>
+
+#include "shim/raw_syscall.h"
+
+namespace [[gnu::visibility("hidden")]] cloexec {
+
+/// Zeroed memory; null when there is none.
+inline void* map_memory(std::size_t size) {
+  constexpr long protection = PROT_READ | PROT_WRITE;
+  constexpr long flags = MAP_PRIVATE | MAP_ANONYMOUS;
+#ifdef __i386__
+  const long arguments[] = {0, static_cast<long>(size), protection, flags, -1, 0};
+  const long memory = raw_syscall(__NR_mmap, reinterpret_cast<long>(arguments));
+#else
+  const long memory = raw_syscall(__NR_mmap, 0, static_cast<long>(size), protection, flags, -1, 0);
+#endif
+  // The last page's addresses are errors: syscall(2).
+  return memory < 0 && memory > -4096 ? nullptr : reinterpret_cast<void*>(memory);
+}
+
+inline void unmap_memory(void* memory, std::size_t size) {
+  raw_syscall(__NR_munmap, reinterpret_cast<long>(memory), static_cast<long>(size));
+}
+
+}  // namespace gnu::visibility("hidden")]]cloexec

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How a call is made close-on-exec, as data: which argument is another in the atomic form, and which function that is
+// made by. All calls but those that programs make most are made by one body that reads such recipes. It sees arguments
+// as words, as the machine passes them: integers and pointers only, which holds for every call of the catalogue.
+#pragma once
+
+#include "shim/method/make.h"
+
+namespace [[gnu::visibility("hidden")]] cloexec {
+
+struct Recipe {
+  Call call;                 // what rules and abilities are asked about
+  Call atomic_call;          // whose function makes the atomic form
+  std::uint8_t place;        // of the argument that changes
+  bool is_flag;              // whether that is done by adding `value` to it; else it becomes `value`
+  std::int8_t subject = -1;  // place of the path, of the number that dup2 is told, or of a pair's ends
+  Shape::Kind kind = Shape::Kind::number;
+  Retry retry = Retry::if_refused_or_invalid;
+  std::uint16_t number =
+      0;  // the system call of the atomic form: of calls by number, and should libc lack the function
+  std::uint32_t value = 0;
+
+  consteval Recipe about(std::int8_t where) const {
+    Recipe changed = *this;
+    changed.subject = where;
+    return changed;
+  }
+  consteval Recipe making(Shape::Kind what) const {
+    Recipe changed = *this;
+    changed.kind = what;
+    return changed;
+  }
+  consteval Recipe retried(Retry when) const {
+    Recipe changed = *this;
+    changed.retry = when;
+    return changed;
+  }
+  consteval Recipe or_syscall(std::uint16_t which) const {
+    Recipe changed = *this;
+    changed.number = which;
+    return changed;
+  }
+};
+
+/// Method "flag": the argument at `place` holds the flags, and `bit` means close-on-exec.
+consteval Recipe flag(Call call, std::uint8_t place, std::uint32_t bit) {
+  return {.call = call, .atomic_call = call, .place = place, .is_flag = true, .value = bit};
+}
+
+/// Method "substitute": another call, to which `value` is given at `place`.
+consteval Recipe substitute(Call call, Call other, std::uint8_t place, std::uint32_t value) {
+  return {.call = call, .atomic_call = other, .place = place, .is_flag = false, .value = value};
+}
+
+/// Method "mode": the mode string at `place`.
+consteval Recipe with_mode(Call call, std::uint8_t place) {
+  return substitute(call, call, place, 0).making(Shape::Kind::stream).retried(Retry::while_unsettled);
+}
+
+/// As many as any call has, and the number of one that goes through syscall(2).
+inline constexpr unsigned most_words = 7;
+
+/// A call as it was made, and the word that is different in its atomic form.
+class WordCall {
+ public:
+  WordCall(const Recipe& recipe, const void* caller, const Word* words)
+      : recipe_(recipe), caller_(caller), words_(words), replacement_(asked() | static_cast<Word>(recipe.value)) {}
+
+  /// `is_by_number`: through syscall(2), with the system call's number as the first word.
+  WordCall(const Recipe& recipe, const void* caller, const Word* words, Word replacement, bool is_by_number)
+      : recipe_(recipe), caller_(caller), words_(words), replacement_(replacement), is_by_number_(is_by_number) {}
+
+  static WordCall by_number(const Recipe& recipe, const void* caller, const Word* words) {
+    WordCall call(recipe, caller, words);
+    call.is_by_number_ = true;
+    return call;
+  }
+
+  /// Makes it in one form.
+  Word make(bool form) const;
+
+  /// Makes it close-on-exec, unless it is so already.
+  Word make() const;
+
+  /// The same; `forms` makes the call, and does more.
+  Word make(Forms forms) const;
+
+  /// What rules look at in it.
+  Site site() const { return {recipe_.call, caller_, recipe_.subject >= 0 ? words_[recipe_.subject] : 0}; }
+
+  /// How descriptors are found in its result.
+  Shape shape() const;
+
+ private:
+  /// The flags that the program wrote.
+  Word asked() const { return recipe_.is_flag ? words_[recipe_.place] : 0; }
+
+  const Recipe& recipe_;
+  const void* caller_;
+  const Word* words_;
+  Word replacement_;
+  bool is_by_number_ = false;
+};
+
+template <Recipe recipe>
+inline constexpr Recipe stored = recipe;
+
+/// Makes a call by a recipe; `caller` is CALLER.
+template <Recipe recipe, typename Result = int>
+[[gnu::always_inline]] inline Result make_by(const void* caller, auto... arguments) {
+  const Word words[most_words] = {to_word(arguments)...};
+  return from_word<Result>(WordCall(stored<recipe>, caller, words).make());
+}
+
+}  // namespace gnu::visibility("hidden")]]cloexec

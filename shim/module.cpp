@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "shim/module.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <sys/auxv.h>
+
+#include <cstdint>
+
+#include "policy/glob.h"
+#include "shim/find_next.h"
+#include "shim/rules.h"
+
+// glibc 2.35: without a lock, whatever is loaded and unloaded meanwhile.
+#pragma weak _dl_find_object
+
+namespace cloexec {
+namespace {
+
+bool is_within(const link_map& object, const ElfW(Phdr) * headers, std::size_t count, std::uintptr_t address) {
+  for (std::size_t i = 0; i < count; ++i)
+    if (headers[i].p_type == PT_LOAD && address - (object.l_addr + headers[i].p_vaddr) < headers[i].p_memsz)
+      return true;
+  return false;
+}
+
+/// A shared object begins with its ELF header (elf(5)); where the program's headers are, the kernel says.
+bool contains(const link_map& object, bool is_program, std::uintptr_t address) {
+  if (is_program)
+    return is_within(object, reinterpret_cast<const ElfW(Phdr)*>(getauxval(AT_PHDR)), getauxval(AT_PHNUM), address);
+  if (object.l_addr == 0) return false;
+  const auto* header = reinterpret_cast<const ElfW(Ehdr)*>(object.l_addr);
+  return is_within(object, reinterpret_cast<const ElfW(Phdr)*>(object.l_addr + header->e_phoff), header->e_phnum,
+                   address);
+}
+
+/// Older glibcs and musl: the list of objects, which dlclose can change meanwhile on glibc.
+const link_map* search(const void* address) {
+  const link_map* const program = loaded_objects();
+  for (const link_map* object = program; object != nullptr; object = object->l_next)
+    if (contains(*object, object == program, reinterpret_cast<std::uintptr_t>(address))) return object;
+  return nullptr;
+}
+
+const link_map* find(const void* address) {
+  if (&_dl_find_object == nullptr) return search(address);
+  dl_find_object found;
+  return _dl_find_object(const_cast<void*>(address), &found) == 0 ? found.dlfo_link_map : nullptr;
+}
+
+}  // namespace
+
+std::string_view module_of(const void* address) {
+  const link_map* object = find(address);
+  if (object == nullptr) return {};
+  return object == loaded_objects() ? program_name() : base_name(object->l_name);
+}
+
+}  // namespace cloexec

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the running program is known by: what a rule's `program` asks.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace [[gnu::visibility("hidden")]] cloexec {
+
+/// The executable's path, the name that it was started under (a script's or a symbolic link's: getauxval(3), AT_EXECFN)
+/// and argv[0]. Found out when first asked, with one system call; lives on the stack
+/// of whoever asks, a signal handler perhaps, so that longer paths than its room are not known.
+class ProgramNames {
+ public:
+  /// `environment` as the kernel laid it out behind the arguments; null when it is not at hand.
+  explicit ProgramNames(char* const* environment) : environment_(environment) {}
+
+  std::span<const std::string_view> get();
+
+ private:
+  char* const* environment_;
+  std::string_view names_[3] = {};
+  bool are_known_ = false;
+  char executable_[1024];
+};
+
+}  // namespace gnu::visibility("hidden")]]cloexec

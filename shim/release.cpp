@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "shim/release.h"
+
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <algorithm>
+
+#include "policy/glob.h"
+#include "shim/memory.h"
+#include "shim/verdict.h"
+
+#ifdef __NR_fstatat64
+#define FSTATAT __NR_fstatat64
+#else
+#define FSTATAT __NR_newfstatat
+#endif
+
+namespace cloexec {
+namespace {
+
+/// Whether `fd` is the socket that syslog(3) keeps: libc makes it unseen, perhaps at a number that was forced before,
+/// and has marked it itself.
+bool is_log_socket(int fd) {
+  sockaddr_un peer{};
+  socklen_t size = sizeof peer - 1;  // what is named stays ended by a NUL
+  if (raw_syscall(__NR_getpeername, fd, reinterpret_cast<long>(&peer), reinterpret_cast<long>(&size)) != 0)
+    return false;
+  const std::string_view name = base_name(peer.sun_path);
+  return peer.sun_family == AF_UNIX && (name == "log" || name == "dev-log");
+}
+
+bool is_released(const Start& about, int fd) {
+  return ask_rules({about.call, about.caller, fd, nullptr, &about}) == Verdict::exempt && !is_log_socket(fd);
+}
+
+/// Where the table of forced descriptors need not be looked at any more: beyond the limit of open files (getrlimit(2)),
+/// or a few pages of it, should the limit have been lowered meanwhile.
+int table_end() {
+  constexpr std::uint64_t least = 4096;
+  rlimit64 limit{most_forced, most_forced};
+  raw_syscall(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, reinterpret_cast<long>(&limit));
+  return static_cast<int>(std::clamp<std::uint64_t>(limit.rlim_cur, least, most_forced));
+}
+
+/// Calls visit(fd) for every descriptor that is to be given, until one says true; whether one did.
+bool any_released(const Start& about, auto visit) {
+  const int end = table_end();
+  for (int fd = 0; fd < end; ++fd)
+    if (is_forced(fd) && is_released(about, fd) && visit(fd)) return true;
+  return false;
+}
+
+void give(const Start& about, bool is_given) {
+  any_released(about, [=](int fd) {
+    set_close_on_exec(fd, !is_given);
+    return false;
+  });
+}
+
+/// Whether no other thread could fork now. A child of fork or vfork has one thread; of any other process the kernel
+/// knows how many.
+bool is_alone() {
+  constexpr unsigned links_of_one = 3;  // ".", "..", and the thread
+  struct stat64 status;
+  return is_vfork_child() || (raw_syscall(FSTATAT, AT_FDCWD, reinterpret_cast<long>("/proc/self/task"),
+                                          reinterpret_cast<long>(&status), 0) == 0 &&
+                              status.st_nlink == links_of_one);
+}
+
+/// What the thread that has descriptors of its own is to do.
+struct Errand {
+  const Start& about;
+  Forms start;
+  Word result = -1;
+  bool is_done = false;
+};
+
+int run_errand(void* argument) {
+  auto& errand = *static_cast<Errand*>(argument);
+  errand.is_done = true;
+  give(errand.about, true);
+  errand.result = errand.start(plain);
+  return 0;
+}
+
+/// Starts the program from a thread that does not share the others' descriptors (clone(2) without CLONE_FILES), so that
+/// what is given is open in no child but the one. This thread waits for it, hence can lend it its thread-local memory,
+/// errno too. An exec replaces the whole process, whichever thread calls it (execve(2)).
+Word start_apart(const Start& about, Forms start) {
+  constexpr std::size_t stack_size = 256 * 1024;
+  constexpr int flags = CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_VFORK;
+  void* const stack = map_memory(stack_size);
+  Errand errand{about, start};
+  if (stack != nullptr) {
+    next_clone(run_errand, static_cast<char*>(stack) + stack_size, flags, &errand);
+    unmap_memory(stack, stack_size);
+  }
+  // Where a sandbox refuses such a thread, nothing is given: better a program that lacks a descriptor than a leak.
+  return errand.is_done ? errand.result : start(plain);
+}
+
+}  // namespace
+
+Word start_program(const Start& about, Forms start) {
+  if (plan_of(about.call) == Plan::force || !any_released(about, [](int) { return true; })) return start(plain);
+  if (!is_alone()) return start_apart(about, start);
+  give(about, true);
+  const Word result = start(plain);
+  give(about, false);
+  return result;
+}
+
+}  // namespace cloexec

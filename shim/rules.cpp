@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "shim/rules.h"
+
+#include <cstring>
+
+#include "policy/parse.h"
+#include "policy/profile.h"
+#include "shim/memory.h"
+#include "shim/policy_file.h"
+#include "shim/program.h"
+#include "shim/report.h"
+
+namespace cloexec {
+namespace {
+
+constinit RuleSet sets[3];
+constinit unsigned set_count = 0;
+constinit char executable[64] = {};
+
+/// Those of the profile that are kept. The others are kept in memory of their own: most processes have none.
+constinit Rule profile_rules[standard_rules.size()];
+constinit bool has_profile = false;
+constinit bool is_profile_due = false;
+constinit char* const* environment_at_start = nullptr;
+
+/// A source's text, and room for its rules. The host's environment may change, and its heap is not ours.
+class Store {
+ public:
+  explicit Store(std::size_t text_size)
+      : room_(text_size),
+        size_(rules_begin() + sizeof(Rule) * (text_size < most_text ? text_size / shortest + 1 : most_rules)),
+        base_(static_cast<char*>(map_memory(size_))) {}
+
+  char* text() const { return base_; }
+  Rule* rules() const { return reinterpret_cast<Rule*>(base_ + rules_begin()); }
+  void release() const { unmap_memory(base_, size_); }
+
+ private:
+  static constexpr std::size_t shortest = std::string_view("force;").size();
+  static constexpr std::size_t most_text = shortest * most_rules;
+
+  std::size_t rules_begin() const { return (room_ + alignof(Rule) - 1) / alignof(Rule) * alignof(Rule); }
+
+  std::size_t room_;
+  std::size_t size_;
+  char* base_;
+};
+
+bool can_concern(const Rule& rule, std::string_view text, ProgramNames& names) {
+  return !rule.has(Key::program) || concerns(rule, text, names.get());
+}
+
+/// The running program is a module like others, but the loader has no name for it.
+void note_program(std::span<const Rule> rules, ProgramNames& names) {
+  for (const Rule& rule : rules) {
+    if (!rule.has(Key::module) || executable[0] != '\0') continue;
+    const std::string_view name = base_name(names.get()[0]);
+    for (std::size_t i = 0; i < name.size() && i < sizeof executable - 1; ++i) executable[i] = name[i];
+  }
+}
+
+/// Threads that do this at the same time write the same.
+void choose_profile() {
+  ProgramNames names(environment_at_start);
+  std::size_t kept = 0;
+  for (const Rule& rule : standard_rules)
+    if (can_concern(rule, standard_profile(), names)) profile_rules[kept++] = rule;
+  note_program({profile_rules, kept}, names);
+  sets[set_count] = {"standard", standard_profile(), {profile_rules, kept}};
+  __atomic_store_n(&is_profile_due, false, __ATOMIC_RELEASE);
+}
+
+void add_text(const char* source, const Store& store, std::size_t size, ProgramNames& names) {
+  const std::string_view text(store.text(), size);
+  std::size_t kept = 0;
+  parse_policy(
+      text,
+      [&](const Rule& rule) {
+        if (can_concern(rule, text, names)) store.rules()[kept++] = rule;
+      },
+      Reporter(source));
+  if (kept == 0) return store.release();
+  sets[set_count++] = {source, text, {store.rules(), kept}};
+  note_program({store.rules(), kept}, names);
+}
+
+void add_variable(const char* text, ProgramNames& names) {
+  const std::size_t size = std::strlen(text);
+  // One byte more than is allowed tells the parser that there is more.
+  const std::size_t used = size > longest_policy ? longest_policy + 1 : size;
+  const Store store(used);
+  if (store.text() == nullptr) return report("CLOEXEC_POLICY", {1, 1, "no memory for the rules", {}, {}, "variable"});
+  std::memcpy(store.text(), text, used);
+  add_text("CLOEXEC_POLICY", store, used, names);
+}
+
+void add_file(const char* path, bool must_exist, ProgramNames& names) {
+  const PolicyFile file(path);
+  if (!must_exist && !file.exists()) return;
+  if (file.trouble() != nullptr) return report(path, {1, 1, file.trouble(), {}, {}, "file"});
+  const std::size_t room = file.size() > longest_policy ? longest_policy + 1 : file.size();
+  if (room == 0) return;
+  const Store store(room);
+  if (store.text() == nullptr) return report(path, {1, 1, "no memory for the rules", {}, {}, "file"});
+  add_text(path, store, file.read(store.text(), room), names);
+}
+
+}  // namespace
+
+void load_rules(const PolicySources& sources, char* const* environment) {
+  ProgramNames names(environment);
+  if (sources.variable != nullptr && *sources.variable != '\0') add_variable(sources.variable, names);
+  const bool is_named = sources.file != nullptr && *sources.file != '\0';
+  add_file(is_named ? sources.file : "/etc/cloexec.conf", is_named, names);
+  environment_at_start = environment;
+  has_profile = is_profile_due = !sources.is_strict;
+}
+
+std::span<const RuleSet> rule_sets() {
+  if (__atomic_load_n(&is_profile_due, __ATOMIC_ACQUIRE)) choose_profile();
+  return {sets, set_count + (has_profile ? 1U : 0U)};
+}
+
+std::string_view program_name() { return executable; }
+
+}  // namespace cloexec

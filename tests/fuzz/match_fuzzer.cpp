@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The matcher on any rules and any facts. The input is lines: a policy (rules separated by ';'), the number, the path,
+// the module, the target, the program's names separated by ':', an argument, and a variable NAME=VALUE. Globs are
+// compared with a matcher that was written another way, and with fnmatch(3) where the two mean the same.
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/announced.h"
+#include "policy/parse.h"
+#include "policy/policy.h"
+#include "target.h"
+
+using namespace cloexec;
+
+namespace {
+
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts(1);
+  for (const char c : text)
+    if (c == separator)
+      parts.emplace_back();
+    else
+      parts.back() += c;
+  return parts;
+}
+
+struct Facts {
+  int number;
+  std::string_view written;
+  std::string_view object;
+  std::string_view started;
+  bool forked;
+  bool told;
+
+  int fd() const { return number; }
+  std::string_view path() const { return written; }
+  std::string_view module() const { return object; }
+  std::string_view target() const { return started; }
+  bool is_child() const { return forked; }
+  bool is_announced() const { return told; }
+};
+
+/// One element of a glob: what it takes, and how long it is.
+struct Element {
+  bool takes[256] = {};
+  std::size_t size = 1;
+};
+
+Element element_at(std::string_view glob) {
+  Element element;
+  const auto take = [&](char c) { element.takes[static_cast<unsigned char>(c)] = true; };
+  const bool is_negated = glob.size() > 1 && glob[1] == '!';
+  const std::size_t first = is_negated ? 2 : 1;
+  const std::size_t close = glob[0] == '[' && first < glob.size() ? glob.find(']', first + 1) : std::string_view::npos;
+  if (glob[0] == '?') {
+    std::fill_n(element.takes, 256, true);
+  } else if (glob[0] == '\\' && glob.size() > 1) {
+    take(glob[1]);
+    element.size = 2;
+  } else if (close == std::string_view::npos) {
+    take(glob[0]);
+  } else {
+    for (std::size_t i = first; i < close; ++i)
+      if (i + 2 < close && glob[i + 1] == '-') {
+        for (int c = glob[i]; c <= glob[i + 2]; ++c) take(static_cast<char>(c));
+        i += 2;
+      } else {
+        take(glob[i]);
+      }
+    for (bool& takes : element.takes) takes = takes != is_negated;
+    element.size = close + 1;
+  }
+  return element;
+}
+
+/// Element by element, with all places of the text that are reached so far.
+bool matches_simply(std::string_view glob, std::string_view text) {
+  std::vector<bool> reached(text.size() + 1);
+  reached[0] = true;
+  while (!glob.empty()) {
+    std::vector<bool> next(text.size() + 1);
+    if (glob[0] == '*') {
+      const auto begin = std::find(reached.begin(), reached.end(), true);
+      std::fill(next.begin() + (begin - reached.begin()), next.end(), true);
+      glob.remove_prefix(1);
+    } else {
+      const Element element = element_at(glob);
+      for (std::size_t i = 0; i < text.size(); ++i)
+        next[i + 1] = reached[i] && element.takes[static_cast<unsigned char>(text[i])];
+      glob.remove_prefix(element.size);
+    }
+    reached = next;
+  }
+  return reached.back();
+}
+
+void compare_globs(const std::string& glob, const std::string& text) {
+  const bool matches = matches_glob(glob, text);
+  REQUIRE(matches == matches_simply(glob, text));
+  // fnmatch knows character classes, sees characters of several bytes, and refuses a '\' at the end.
+  const bool is_plain = (glob + text).find('\0') == std::string::npos && glob.find('[') == std::string::npos &&
+                        (glob.empty() || glob.back() != '\\');
+  if (is_plain) REQUIRE(matches == (fnmatch(glob.c_str(), text.c_str(), 0) == 0));
+}
+
+void require_consistent(std::span<const RuleSet> sets, Call call, Facts facts) {
+  const Decision known = decide(sets, call, facts);
+  REQUIRE(known.verdict != Verdict::depends);
+  REQUIRE((known.rule == nullptr) == (known.set == nullptr));
+  if (known.rule != nullptr) {
+    REQUIRE(known.rule->calls.contains(call));
+    REQUIRE((known.rule->action == Action::exempt) == (known.verdict == Verdict::exempt));
+  } else {
+    REQUIRE(known.verdict == Verdict::force);
+  }
+  // What does not depend on the number is the same when the number is known.
+  facts.number = -1;
+  const Decision unknown = decide(sets, call, facts);
+  if (unknown.verdict != Verdict::depends) REQUIRE(unknown.rule == known.rule);
+}
+
+void decide_all(const std::string& policy, const std::vector<std::string>& programs, Facts facts) {
+  const std::vector<std::string_view> names(programs.begin(), programs.end());
+  std::vector<Rule> rules;
+  parse_policy(
+      policy,
+      [&](const Rule& rule) {
+        for (const std::string& program : programs)
+          for (const std::string& glob : split(rule.value(Key::program).of(policy), ',')) compare_globs(glob, program);
+        compare_globs(std::string(rule.value(Key::path).of(policy)), std::string(facts.written));
+        compare_globs(std::string(rule.value(Key::module).of(policy)), std::string(facts.object));
+        if (concerns(rule, policy, names)) rules.push_back(rule);
+      },
+      [](const Complaint&) {});
+  const std::span<const Rule> all(rules);
+  const RuleSet sets[] = {{"first", policy, all.first(all.size() / 2)}, {"last", policy, all.subspan(all.size() / 2)}};
+  for (unsigned call = 0; call < call_count; ++call)
+    for (int i = 0; i < 4; ++i) {
+      facts.forked = (i & 1) != 0;
+      facts.told = (i & 2) != 0;
+      require_consistent(sets, static_cast<Call>(call), facts);
+    }
+}
+
+/// A number that is told stands there.
+void announce(std::string_view argument, std::string_view variable, int fd) {
+  const std::string number = std::to_string(fd);
+  if (argument_tells(argument, fd)) REQUIRE(argument.find(number) != std::string_view::npos);
+  const std::size_t equals = std::min(variable.find('='), variable.size());
+  const std::string_view name = variable.substr(0, equals);
+  const std::string_view value = variable.substr(std::min(equals + 1, variable.size()));
+  if (variable_tells(name, value, fd) && name != "LISTEN_FDS") REQUIRE(value.find(number) != std::string_view::npos);
+}
+
+int number_in(const std::string& text) {
+  std::size_t at = 0;
+  return std::max(0, detail::read_number(text, at));
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  // A few KiB hold everything; more is only slow.
+  if (size > 4096) return 0;
+  std::vector<std::string> lines = split({reinterpret_cast<const char*>(data), size}, '\n');
+  lines.resize(8);
+  const int number = number_in(lines[1]);
+  decide_all(lines[0], split(lines[5], ':'), {number, lines[2], lines[3], lines[4], false, false});
+  compare_globs(lines[6], lines[7]);
+  announce(lines[6], lines[7], number);
+  return 0;
+}
