@@ -163,7 +163,7 @@ constexpr void parse_policy(std::string_view text, auto&& accept, auto&& complai
   if (text.size() > longest_policy) {
     complain(Complaint{1, 1, "the policy is longer than 64 KiB", {}, {}, "rest"});
     // A rule of which the end is missing would be another rule.
-    const std::size_t last_end = text.rfind('\n', longest_policy);
+    const std::size_t last_end = text.find_last_of("\n;", longest_policy);
     text.remove_suffix(text.size() - (last_end == std::string_view::npos ? 0 : last_end));
   }
   Scanner scanner(text);

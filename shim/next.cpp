@@ -32,7 +32,7 @@ const char* name_of(Symbol symbol) {
 
 /// Finds `name` without its prefix and its 64.
 void* find_plain(const char* name) {
-  char plain[32];
+  char plain[48];
   std::size_t size = 0;
   const char* at = name[0] == '_' ? name + (name[1] == 'I' ? 4 : 2) : name;
   for (; *at != '\0' && size < sizeof plain - 1; ++at) {

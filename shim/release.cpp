@@ -106,6 +106,17 @@ Word start_apart(const Start& about, Forms start) {
 
 }  // namespace
 
+bool is_given_apart(const Start& about) {
+  return plan_of(about.call) != Plan::force && any_released(about, [](int) { return true; }) && !is_alone();
+}
+
+void each_given(const Start& about, void* context, void (*give)(void* context, int fd)) {
+  any_released(about, [=](int fd) {
+    give(context, fd);
+    return false;
+  });
+}
+
 Word start_program(const Start& about, Forms start) {
   if (plan_of(about.call) == Plan::force || !any_released(about, [](int) { return true; })) return start(plain);
   if (!is_alone()) return start_apart(about, start);

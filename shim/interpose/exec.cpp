@@ -26,8 +26,23 @@ int started(const Start& about, Next<decltype(execv)> next) {
   return start_program<int>(about, [&] { return next(about.program, about.arguments); });
 }
 
+/// Where the program has no file actions, ours clear the flag in the child: dup2 onto itself, glibc 2.29 and musl. To
+/// start it apart would make it the child of a thread that ends, of which PR_SET_PDEATHSIG would tell it (prctl(2)).
+int spawned_with_actions(const Start& about, Next<decltype(posix_spawn)> next, pid_t* pid,
+                         const posix_spawnattr_t* attributes) {
+  posix_spawn_file_actions_t actions;
+  next_posix_spawn_file_actions_init(&actions);
+  each_given(about, &actions, [](void* context, int fd) {
+    next_posix_spawn_file_actions_adddup2(static_cast<posix_spawn_file_actions_t*>(context), fd, fd);
+  });
+  const int result = next(pid, about.program, &actions, attributes, about.arguments, about.environment);
+  next_posix_spawn_file_actions_destroy(&actions);
+  return result;
+}
+
 int spawned(const Start& about, Next<decltype(posix_spawn)> next, pid_t* pid, const posix_spawn_file_actions_t* actions,
             const posix_spawnattr_t* attributes) {
+  if (actions == nullptr && is_given_apart(about)) return spawned_with_actions(about, next, pid, attributes);
   return start_program<int>(
       about, [&] { return next(pid, about.program, actions, attributes, about.arguments, about.environment); });
 }
