@@ -21,6 +21,8 @@ constexpr std::string_view standard_profile() {
       "exempt dup2 when=child\n"
       // A program that execs without a fork hands on what it has made itself: flock -F, setlock, tcpserver.
       "exempt exec when=parent\n"
+      // flock's command, and what that starts, hold the lock; -o closes it.
+      "exempt open program=flock\n"
       // Who is told a number is to use it: nginx's NGINX=, apt's --status-fd.
       "exempt exec announced=yes\n"
       // Java's helper is told three numbers of those that it needs, and closes all others.

@@ -48,7 +48,8 @@ class Job:
     def start(self, *words, environment=None, bare=False, **options):
         """Starts a program that goes on; what it prints goes to the file `log`."""
         with open(self.log, "ab") as log:
-            defaults = {"cwd": self.directory, "stdout": log, "stderr": log}
+            # Some daemons signal their whole process group when they end.
+            defaults = {"cwd": self.directory, "stdout": log, "stderr": log, "start_new_session": True}
             return subprocess.Popen([str(word) for word in words], env=self._environment(environment, bare),
                                     **defaults | self._input(options))
 
