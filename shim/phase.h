@@ -44,10 +44,6 @@ extern constinit thread_local int vfork_depth;
 
 inline bool is_vfork_child() { return vfork_depth > 0; }
 
-/// Whether the few instructions of this call's fast path look for vfork children. Those that these hardly ever make do
-/// not.
-constexpr bool looks_for_vfork(Call call) { return call != Call::pipe && call != Call::socket; }
-
 /// Marks this process as the one that the shim was loaded into.
 void begin_phase();
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "shim/environment.h"
+#include "shim/method/make.h"
 #include "shim/report.h"
 #include "shim/rules.h"
 
@@ -34,10 +35,9 @@ bool enforces(std::string_view mode) {
 void read_allowed(const char* numbers) {
   Reporter complain("CLOEXEC_ALLOW");
   if (numbers != nullptr) parse_numbers(numbers, settings.allowed, complain);
-  const int highest = std::max(settings.allowed.highest(), 2);
-  const unsigned lowest = static_cast<unsigned>(highest) + 1;
-  settings.lowest_plain = lowest;
-  settings.plain_count = lowest < most_forced ? most_forced - lowest : 0;
+  const unsigned lowest = static_cast<unsigned>(std::max(settings.allowed.highest(), 2)) + 1;
+  constexpr unsigned none = 1U << 31;
+  settings.lowest_plain = lowest <= most_forced - plain_count ? lowest : none;
 }
 
 void read_environment(char** environment) {

@@ -15,10 +15,8 @@ struct Settings {
   bool are_read = false;
   bool changes_nothing = false;  // CLOEXEC_MODE
   bool is_switched_off = false;  // cloexec_set_default(): the one thing that changes
-  /// Numbers that cannot be exempt and have a place in the table of the forced ones, so that one comparison settles the
-  /// usual case. None before the settings are read.
+  /// From here on no number can be exempt; see note_plain.
   unsigned lowest_plain = 0;
-  unsigned plain_count = 0;
   NumberSet allowed;
 };
 

@@ -15,7 +15,7 @@ Verdict ask_about(const Site& site, int fd) { return ask_rules({site.call, site.
 /// Whether a rule's `when` can be answered once for all calls of this kind, but for those of vfork children.
 bool is_when_settled(Call call) {
   if (is_spawn(call) || is_phase_settled()) return true;
-  return wipes_on_fork() && looks_for_vfork(call) && family_of(call) != Family::exec;
+  return wipes_on_fork() && family_of(call) != Family::exec;
 }
 
 bool can_match(const Rule& rule, Call call) {

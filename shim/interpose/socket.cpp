@@ -17,9 +17,16 @@ bool must_be_left_to_musl(const sockaddr* address, const socklen_t* length) {
 
 }  // namespace
 
+/// Its arguments are put into memory at once, for the slow paths: to keep them in registers over the call costs more.
 INTERPOSE(int, socket, int domain, int type, int protocol) noexcept {
-  return make_fast_with_flag(HERE(socket), as_number, Retry::if_refused_or_invalid, next_socket, type, SOCK_CLOEXEC,
-                             [=](auto* next, int forced) { return next(domain, forced, protocol); });
+  const int arguments[] = {domain, type, protocol};
+  const auto forms = [&arguments](bool form) {
+    return next_socket(arguments[0], arguments[1] | (form == atomic ? SOCK_CLOEXEC : 0), arguments[2]);
+  };
+  if ((type & SOCK_CLOEXEC) != 0) return static_cast<int>(make_as_asked(as_number, Forms(forms)));
+  return make_fast(
+      HERE(socket), as_number, Retry::if_refused_or_invalid, next_socket,
+      [=](auto* next) { return next(domain, type | SOCK_CLOEXEC, protocol); }, forms);
 }
 
 INTERPOSE(int, socketpair, int domain, int type, int protocol, int ends[2]) noexcept {

@@ -84,17 +84,20 @@ Word settle(Shape shape, Word result);
   return from_word<decltype(forms(plain))>(make({site.call, shape, retry}, site.caller, site.detail, Forms(forms)));
 }
 
-/// Notes that a settled call made `fd`; false when it made none, or one that needs another look.
-[[gnu::always_inline]] inline bool note_plain(int fd) {
-  if (static_cast<unsigned>(fd) - settings.lowest_plain >= settings.plain_count) [[unlikely]]
-    return false;
-  forced_table[fd] = true;
-  return true;
-}
+/// So many numbers, from the lowest that cannot be exempt on, are noted in few instructions; a power of two.
+inline constexpr unsigned plain_count = 32768;
 
+/// Notes what a settled call made; false when it made nothing, or what needs another look.
 [[gnu::always_inline]] inline bool note_plain(Shape shape, Word result) {
-  if (shape.kind != Shape::Kind::pair) return note_plain(lowest_descriptor(shape, result));
-  return static_cast<int>(result) >= 0 && note_plain(shape.ends[0]) && note_plain(shape.ends[1]);
+  if (shape.kind == Shape::Kind::pair && static_cast<int>(result) < 0) return false;
+  const bool is_pair = shape.kind == Shape::Kind::pair;
+  const auto first = static_cast<unsigned>(is_pair ? shape.ends[0] : lowest_descriptor(shape, result));
+  const auto second = is_pair ? static_cast<unsigned>(shape.ends[1]) : first;
+  const unsigned from = settings.lowest_plain;
+  if (((first - from) | (second - from)) >= plain_count) [[unlikely]]
+    return false;
+  forced_table[first] = forced_table[second] = true;
+  return true;
 }
 
 /// Makes them in few instructions, for the calls that programs make most. `make_settled(function)` makes the atomic
@@ -105,7 +108,7 @@ Word settle(Shape shape, Word result);
   using Result = decltype(forms(plain));
   auto* const function = reinterpret_cast<decltype(next.get())>(settled_function(site.call));
   // A vfork child has its parent's memory: plans, and what is noted.
-  const bool must_ask = looks_for_vfork(site.call) && is_vfork_child();
+  const bool must_ask = is_vfork_child();
   if (function == nullptr || must_ask) [[unlikely]] {
     const auto copy = forms;
     return from_word<Result>(
