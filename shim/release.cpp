@@ -47,16 +47,22 @@ int table_end() {
   return static_cast<int>(std::clamp<std::uint64_t>(limit.rlim_cur, least, most_forced));
 }
 
+/// Whether `fd` is to be given, with its flag as it is now: `set` before, `clear` when it is to be taken back. What the
+/// program has closed since it was forced is neither.
+bool is_to_change(const Start& about, int fd, Flag now) {
+  return is_forced(fd) && is_released(about, fd) && close_on_exec_flag(fd) == now;
+}
+
 /// Calls visit(fd) for every descriptor that is to be given, until one says true; whether one did.
-bool any_released(const Start& about, auto visit) {
+bool any_released(const Start& about, Flag now, auto visit) {
   const int end = table_end();
   for (int fd = 0; fd < end; ++fd)
-    if (is_forced(fd) && is_released(about, fd) && visit(fd)) return true;
+    if (is_to_change(about, fd, now) && visit(fd)) return true;
   return false;
 }
 
 void give(const Start& about, bool is_given) {
-  any_released(about, [=](int fd) {
+  any_released(about, is_given ? Flag::set : Flag::clear, [=](int fd) {
     set_close_on_exec(fd, !is_given);
     return false;
   });
@@ -107,18 +113,19 @@ Word start_apart(const Start& about, Forms start) {
 }  // namespace
 
 bool is_given_apart(const Start& about) {
-  return plan_of(about.call) != Plan::force && any_released(about, [](int) { return true; }) && !is_alone();
+  return plan_of(about.call) != Plan::force && any_released(about, Flag::set, [](int) { return true; }) && !is_alone();
 }
 
 void each_given(const Start& about, void* context, void (*give)(void* context, int fd)) {
-  any_released(about, [=](int fd) {
+  any_released(about, Flag::set, [=](int fd) {
     give(context, fd);
     return false;
   });
 }
 
 Word start_program(const Start& about, Forms start) {
-  if (plan_of(about.call) == Plan::force || !any_released(about, [](int) { return true; })) return start(plain);
+  if (plan_of(about.call) == Plan::force || !any_released(about, Flag::set, [](int) { return true; }))
+    return start(plain);
   if (!is_alone()) return start_apart(about, start);
   give(about, true);
   const Word result = start(plain);

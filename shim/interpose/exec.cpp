@@ -4,6 +4,7 @@
 
 #include <spawn.h>
 
+#include <cerrno>
 #include <cstdarg>
 
 #include "shim/environment.h"
@@ -30,14 +31,18 @@ int started(const Start& about, Next<decltype(execv)> next) {
 /// start it apart would make it the child of a thread that ends, of which PR_SET_PDEATHSIG would tell it (prctl(2)).
 int spawned_with_actions(const Start& about, Next<decltype(posix_spawn)> next, pid_t* pid,
                          const posix_spawnattr_t* attributes) {
-  posix_spawn_file_actions_t actions;
-  next_posix_spawn_file_actions_init(&actions);
-  each_given(about, &actions, [](void* context, int fd) {
-    next_posix_spawn_file_actions_adddup2(static_cast<posix_spawn_file_actions_t*>(context), fd, fd);
-  });
-  const int result = next(pid, about.program, &actions, attributes, about.arguments, about.environment);
-  next_posix_spawn_file_actions_destroy(&actions);
-  return result;
+  // Another thread may close one of them before the child comes to it, which then fails.
+  for (unsigned attempt = 0; attempt < 16; ++attempt) {
+    posix_spawn_file_actions_t actions;
+    next_posix_spawn_file_actions_init(&actions);
+    each_given(about, &actions, [](void* context, int fd) {
+      next_posix_spawn_file_actions_adddup2(static_cast<posix_spawn_file_actions_t*>(context), fd, fd);
+    });
+    const int result = next(pid, about.program, &actions, attributes, about.arguments, about.environment);
+    next_posix_spawn_file_actions_destroy(&actions);
+    if (result != EBADF) return result;
+  }
+  return next(pid, about.program, nullptr, attributes, about.arguments, about.environment);
 }
 
 int spawned(const Start& about, Next<decltype(posix_spawn)> next, pid_t* pid, const posix_spawn_file_actions_t* actions,

@@ -46,14 +46,12 @@ INTERPOSE(int, open64, const char* path, int flags, ...) {
 
 INTERPOSE(int, openat, int directory, const char* path, int flags, ...) {
   OPTIONAL_ARGUMENT(mode_t, mode, flags);
-  return make_fast_with_flag(HERE(openat).about(path), as_number, Retry::while_unsettled, next_openat, flags, O_CLOEXEC,
-                             [=](auto* next, int forced) { return next(directory, path, forced, mode); });
+  return make_by<open_recipe(Call::openat, 1, 2)>(CALLER, directory, path, flags, mode);
 }
 
 INTERPOSE(int, openat64, int directory, const char* path, int flags, ...) {
   OPTIONAL_ARGUMENT(mode_t, mode, flags);
-  return make_fast_with_flag(HERE(openat64).about(path), as_number, Retry::while_unsettled, next_openat64, flags,
-                             O_CLOEXEC, [=](auto* next, int forced) { return next(directory, path, forced, mode); });
+  return make_by<open_recipe(Call::openat64, 1, 2)>(CALLER, directory, path, flags, mode);
 }
 
 INTERPOSE(int, __open, const char* path, int flags, ...) {

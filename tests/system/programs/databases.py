@@ -71,5 +71,6 @@ def redis_bgsave(job):
     os.kill(server.pid, 9)
     server.wait()
     job.start(*words)
+    job.wait_for_port(port)
     job.wait_for(lambda: client("dbsize").strip() == "10", "the saved keys")
     return client("mget", "key0", "key9")

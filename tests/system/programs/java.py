@@ -65,17 +65,17 @@ def process_builder(job, mechanism):
     return said
 
 
-@scenario(PACKAGE, does="ProcessBuilder by posix_spawn, the default: pipes, inheritIO, pipelines, 8 threads")
+@scenario(PACKAGE, does="ProcessBuilder by posix_spawn, the default: pipes, inheritIO, 8 threads", seconds=60)
 def java_posix_spawn(job):
     return process_builder(job, "POSIX_SPAWN")
 
 
-@scenario(PACKAGE, does="ProcessBuilder by fork: pipes, inheritIO, pipelines, 8 threads")
+@scenario(PACKAGE, does="ProcessBuilder by fork: pipes, inheritIO, 8 threads", seconds=60)
 def java_fork(job):
     return process_builder(job, "FORK")
 
 
-@scenario(PACKAGE, does="ProcessBuilder by vfork: pipes, inheritIO, pipelines, 8 threads")
+@scenario(PACKAGE, does="ProcessBuilder by vfork: pipes, inheritIO, 8 threads", seconds=60)
 def java_vfork(job):
     return process_builder(job, "VFORK")
 
