@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/sources.h"
 #include "policy/likeness.h"
+#include "policy/names.h"
 
 namespace cloexec::cli {
 namespace {
@@ -24,11 +25,15 @@ struct Question {
   std::string file = {};
   std::string object = {};
   bool forked = false;
+  std::string started = {};
+  bool told = false;
 
   int fd() const { return number; }
   std::string_view path() const { return file; }
   std::string_view module() const { return object; }
-  bool is_child() const { return forked; }
+  bool is_child() const { return forked || is_spawn(call); }
+  std::string_view target() const { return started; }
+  bool is_announced() const { return told; }
 };
 
 std::string suggestion(const Likest& likest) {
@@ -36,15 +41,11 @@ std::string suggestion(const Likest& likest) {
 }
 
 Call call_named(std::string_view name) {
+  if (const int place = place_of(call_names, name); place >= 0) return static_cast<Call>(place);
+  if (place_of(family_names, name) >= 0)
+    throw UsageError(fmt::format("'{}' is a family; ask about one of its functions", name));
   Likest likest(name);
-  for (unsigned i = 0; i < call_count; ++i) {
-    const Call call = static_cast<Call>(i);
-    if (name_of(call) == name) return call;
-    likest.consider(name_of(call));
-  }
-  for (unsigned i = 0; !detail::nth_name(detail::family_names, i).empty(); ++i)
-    if (detail::nth_name(detail::family_names, i) == name)
-      throw UsageError(fmt::format("'{}' is a family; ask about one of its functions", name));
+  likest.consider_all(call_names);
   throw UsageError(fmt::format("unknown call '{}'{}", name, suggestion(likest)));
 }
 
@@ -59,24 +60,42 @@ int number_in(std::string_view value) {
 void take_fact(Question& question, const std::string& fact) {
   const std::size_t equals = fact.find('=');
   if (equals == std::string::npos) throw UsageError(fmt::format("expected key=value, not '{}'", fact));
-  const std::string key = fact.substr(0, equals);
+  const std::string name = fact.substr(0, equals);
   const std::string value = fact.substr(equals + 1);
-  if (key == "fd")
-    question.number = number_in(value);
-  else if (key == "path")
-    question.file = value;
-  else if (key == "program")
-    question.program = value;
-  else if (key == "module")
-    question.object = base_name(value);
-  else if (key == "when" && (value == "child" || value == "parent"))
-    question.forked = value == "child";
-  else if (key == "when")
-    throw UsageError(fmt::format("'when' is child or parent, not '{}'", value));
-  else {
-    Likest likest(key);
-    for (const std::string_view known : {"fd", "path", "program", "module", "when"}) likest.consider(known);
-    throw UsageError(fmt::format("unknown key '{}'{}", key, suggestion(likest)));
+  const int place = place_of(key_names, name);
+  if (place < 0) {
+    Likest likest(name);
+    likest.consider_all(key_names);
+    throw UsageError(fmt::format("unknown key '{}'{}", name, suggestion(likest)));
+  }
+  const bool is_exec = family_of(question.call) == Family::exec;
+  const Key key = static_cast<Key>(place);
+  if ((key == Key::target || key == Key::announced) && !is_exec)
+    throw UsageError(fmt::format("'{}' is only for calls of the exec family", name));
+  switch (key) {
+    case Key::fd:
+      question.number = number_in(value);
+      break;
+    case Key::path:
+      question.file = value;
+      break;
+    case Key::program:
+      question.program = value;
+      break;
+    case Key::module:
+      question.object = base_name(value);
+      break;
+    case Key::target:
+      question.started = value;
+      break;
+    case Key::when:
+      if (place_of(when_names, value) < 0) throw UsageError(fmt::format("'when' is child or parent, not '{}'", value));
+      question.forked = value == "child";
+      break;
+    case Key::announced:
+      if (value != "yes" && value != "no") throw UsageError(fmt::format("'announced' is yes or no, not '{}'", value));
+      question.told = value == "yes";
+      break;
   }
 }
 
@@ -115,7 +134,7 @@ void add_policy_explain(CLI::App& policy, Action& action) {
   command->add_option("CALL", *call, "A function, such as fopen")->required();
   command->add_option("FACT", *facts,
                       "fd=N, path=P, program=P, module=M, when=child or when=parent (which is what counts when it is "
-                      "not given)");
+                      "not given); of the exec family also target=P, announced=yes");
   command->footer("Prints `force` or `exempt`, then the rule, as SOURCE:LINE: RULE, or `no rule`.");
   command->callback([=, &action] { action = [=] { return explain(*call, *facts); }; });
 }

@@ -3,12 +3,13 @@
 #include "cli/sources.h"
 
 #include <filesystem>
+#include <fstream>
 #include <initializer_list>
 
 #include "cli/policy_file.h"
-#include "cli/profile.h"
 #include "policy/likeness.h"
 #include "policy/parse.h"
+#include "policy/profile.h"
 
 namespace cloexec::cli {
 namespace {
@@ -62,6 +63,13 @@ void Policy::keep_rules_for(const std::string& program) {
   std::error_code error;
   if (program.find('/') != std::string::npos)
     if (const auto target = std::filesystem::canonical(program, error); !error) names.push_back(target.string());
+  // A script: the executable is its interpreter, which the kernel names as argv[0], too.
+  std::ifstream file(program);
+  std::string interpreter;
+  if (file.get() == '#' && file.get() == '!' && file >> interpreter) {
+    names.push_back(interpreter);
+    if (const auto target = std::filesystem::canonical(interpreter, error); !error) names.push_back(target.string());
+  }
   const std::vector<std::string_view> views(names.begin(), names.end());
   for (Source& source : sources)
     std::erase_if(source.rules, [&](const Rule& rule) { return !concerns(rule, source.text, views); });
@@ -86,7 +94,8 @@ Policy read_policy(const Settings& settings) {
   for (const Setting& rule : settings.rules) add_source(policy, rule.given_by, rule.value);
   check_joined(policy, settings);
   add_file(policy, settings.file ? settings.file->value : default_policy_file, settings.file.has_value());
-  add_source(policy, settings.profile_name(), std::string(profile_text(settings.profile_name())));
+  const std::string_view profile = settings.profile_name();
+  add_source(policy, std::string(profile), std::string(profile == "strict" ? std::string_view() : standard_profile()));
   return policy;
 }
 

@@ -53,13 +53,15 @@ constexpr std::string_view key_before(std::string_view before) {
 enum class Where : unsigned char { anywhere, behind_a_word, outside_paths };
 
 constexpr bool is_right_place(Where where, std::string_view before) {
+  // "<&7" to a shell, "-&7" to gpg.
+  if (where == Where::behind_a_word && !before.empty() && before.back() == '&') return true;
   if (where == Where::behind_a_word) return speaks_of_descriptors(key_before(before));
   return where == Where::anywhere || before.empty() || before.back() != '/';
 }
 
 /// Whether `text` has the number by itself, in the right place. The 2 of "php8.2" and of "agent.2" is part of a name.
 constexpr bool has_number(std::string_view text, int fd, Where where) {
-  constexpr std::string_view before_numbers = "=:;,/| ";
+  constexpr std::string_view before_numbers = "=:;,/|& ";
   constexpr std::string_view behind_numbers = ":;,/| ";
   for (std::size_t at = 0; at < text.size();) {
     if (!is_digit(text[at])) {

@@ -9,6 +9,7 @@
 #include <cstdarg>
 #include <cstring>
 
+#include "include/cloexec.h"
 #include "shim/interpose.h"
 
 using namespace cloexec;
@@ -57,10 +58,17 @@ int opened_pair(Site site, int* ends, char* name, const termios* attributes, con
   return result;
 }
 
+/// cloexec.h: what is asked or told of the default at run time.
+int answer_default(std::intptr_t argument) {
+  if (argument == 2 || argument == 3) switch_default(argument == 3);
+  return is_enforcing() ? 1 : 0;
+}
+
 /// ioctl_tty(2); and after FIOCLEX and FIONCLEX the flag is the program's own business.
 template <Call call>
 int controlled(const void* caller, auto next, int fd, unsigned long request, void* argument) {
   if (request == FIOCLEX || request == FIONCLEX) note_forced(fd, false);
+  if (fd == -1 && request == CLOEXEC_DEFAULT_REQUEST) return answer_default(reinterpret_cast<std::intptr_t>(argument));
   if (request != get_peer) return next(fd, request, argument);
   return make_by<flag(call, 2, O_CLOEXEC)>(caller, fd, request, argument);
 }

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Web servers: what serves must outlive its own replacement."""
+import contextlib
 import os
 import signal
 import threading
 import urllib.request
 
+from job import Failure
 from scenario import scenario
 
 
@@ -29,6 +31,15 @@ def listening_inodes(pid):
         if target.startswith("socket:"):
             found[int(name)] = target
     return found
+
+
+def signal_until(job, pid, number, condition, what):
+    """A master that is still starting does not hear the signal."""
+    for patience in (8, 10, 30):
+        os.kill(pid, number)
+        with contextlib.suppress(Failure):
+            return job.wait_for(condition, what, timeout=patience)
+    raise Failure(f"no {what}")
 
 
 class Traffic:
@@ -174,8 +185,7 @@ backend out
     traffic = Traffic(port)
     for _ in range(3):
         before = children(master)
-        os.kill(master, signal.SIGUSR2)
-        job.wait_for(lambda old=before: set(children(master)) - set(old), "a new worker")
+        signal_until(job, master, signal.SIGUSR2, lambda old=before: set(children(master)) - set(old), "a new worker")
     job.wait_for(lambda: not set(children(master)) & set(first), "the first worker's end")
     job.count()
     traffic.end(job)
@@ -229,15 +239,20 @@ def reloaded_uwsgi(job, *options):
     port = job.port()
     job.write("app.py", "def application(environ, start):\n    start('200 OK', [])\n    return [b'served']\n")
     words = ["uwsgi", "--plugin", "python3", "--http-socket", f"127.0.0.1:{port}", "--master", "--processes", "2",
+             "--worker-reload-mercy", "1", "--reload-mercy", "1",
              "--wsgi-file", job.directory / "app.py", "--pidfile", job.directory / "pid", *options]
     job.run(*words) if options else job.start(*words)
-    job.wait_for_port(port)
+    job.wait_for(lambda: get(port), "an answer")  # a connection without a request keeps a worker for seconds
     master = int((job.directory / "pid").read_text())
     job.wait_for(lambda: len(children(master)) == 2, "workers")
-    before, workers = set(listening_inodes(master).values()), children(master)
-    os.kill(master, signal.SIGHUP)
-    job.wait_for(lambda: len(children(master)) == 2 and not set(children(master)) & set(workers), "new workers")
-    job.wait_for_port(port)
+    before = set(listening_inodes(master).values())
+    log = job.directory / "uwsgi.log" if options else job.log
+
+    def is_reloaded():
+        return "(RE)spawned uWSGI master" in log.read_text() and len(children(master)) == 2
+
+    signal_until(job, master, signal.SIGHUP, is_reloaded, "new workers")
+    job.wait_for(lambda: get(port), "an answer")
     job.count()
     job.expect(before & set(listening_inodes(master).values()), "it made a socket of its own")
     return get(port)

@@ -173,8 +173,8 @@ LIST_NAMES = ("--print-reply=literal", "--dest=org.freedesktop.DBus", "/", "org.
 
 
 def bus_config(job):
-    """A bus that can start one service, which leaves a file and never takes its name."""
-    program = job.write("activated", f"#!/bin/sh\necho started with $DBUS_STARTER_BUS_TYPE > {job.directory}/started\n", mode=0o755)
+    """A bus that can start one service, which leaves a file and fails."""
+    program = job.write("activated", f"#!/bin/sh\necho started with $DBUS_STARTER_BUS_TYPE > {job.directory}/started\nexit 5\n", mode=0o755)
     job.write("services/example.service", f"[D-BUS Service]\nName=org.example.Service\nExec={program}\n")
     return job.write("bus.conf", BUS.format(directory=job.directory))
 
@@ -186,9 +186,9 @@ def dbus_daemon(job):
     job.wait_for(lambda: (job.directory / "pid").read_text() == f"{daemon.pid}\n", "its process id")
     address = (job.directory / "address").read_text().strip()
     names = job.run("dbus-send", f"--bus={address}", *LIST_NAMES).stdout.split()
-    # The service ends without having taken its name: an error is what is right.
-    job.run("dbus-send", f"--bus={address}", "--print-reply", "--dest=org.example.Service", "/", "org.example.Service.Any",
-            check=False)
+    failure = job.run("dbus-send", f"--bus={address}", "--print-reply", "--dest=org.example.Service", "/", "org.example.Service.Any",
+                      check=False).stderr
+    job.expect("exited with status 5" in failure, f"the bus does not know how its service ended: {failure}")
     job.count()
     return re.sub(r"guid=\w+|/\S+/bus", "...", address) + (job.directory / "started").read_text() + " ".join(names)
 

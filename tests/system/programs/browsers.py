@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Chromium, whose zygotes and renderers get their sockets and shared memory at fixed numbers."""
+from scenario import scenario
+
+COMMON = ["--headless=new", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--user-data-dir=profile"]
+PAGE = """<!DOCTYPE html><title>before</title><p id=p>before</p><script>
+document.title = 'after';
+document.getElementById('p').textContent = [1, 2, 3].map(n => n * n).join();
+</script>"""
+
+
+def dump(job, *options):
+    page = job.write("page.html", PAGE)
+    said = job.run("chromium", *COMMON, *options, "--dump-dom", page.as_uri(), timeout=80).stdout
+    job.expect('<p id="p">1,4,9</p>' in said and "<title>after</title>" in said, said)
+    return said
+
+
+@scenario("chromium", does="--dump-dom of a page that a script has changed; three kinds of processes", seconds=100)
+def chromium_dump(job):
+    return dump(job, "--no-sandbox")
+
+
+@scenario("chromium", does="--screenshot draws the page", seconds=100)
+def chromium_screenshot(job):
+    page = job.write("page.html", PAGE)
+    job.run("chromium", *COMMON, "--no-sandbox", "--screenshot=shot.png", "--window-size=300,200", page.as_uri(), timeout=80)
+    shot = (job.directory / "shot.png").read_bytes()
+    job.expect(shot.startswith(b"\x89PNG") and shot[16:24] == bytes([0, 0, 1, 44, 0, 0, 0, 200]), shot[:24])
+
+
+@scenario("chromium", "nodejs", does="--remote-debugging-pipe: node asks for its version over 3 and 4", seconds=100)
+def chromium_pipe(job):
+    said = job.run("node", job.write("asks.js", r"""
+const {spawn} = require('child_process');
+const child = spawn('chromium', ['--headless=new', '--disable-gpu', '--no-sandbox', '--user-data-dir=profile',
+                                 '--remote-debugging-pipe'], {stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe']});
+let said = '';
+child.stdio[4].on('data', data => {
+  said += data;
+  if (!said.endsWith('\0')) return;
+  const answer = JSON.parse(said.slice(0, -1));
+  said = '';
+  if (answer.id === 1) {
+    console.log(answer.result.product.split('/')[0]);
+    child.stdio[3].write(JSON.stringify({id: 2, method: 'Browser.close'}) + '\0');
+  }
+});
+child.stdio[3].write(JSON.stringify({id: 1, method: 'Browser.getVersion'}) + '\0');
+"""), timeout=60).stdout
+    job.expect(said.strip() in ("Chrome", "HeadlessChrome"), said)
+    return said

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""PHP's proc_open gives pipes and files at any number."""
+from scenario import scenario
+
+
+@scenario("php-cli", does="proc_open with pipes at 3 and 4, a file at 5, a socket at 6; popen, exec, mail-like use", quick=True,
+          seconds=30)
+def php_proc_open(job):
+    said = job.run("php", job.write("program.php", r"""<?php
+file_put_contents('given', "from a file\n");
+$given = fopen('given', 'r');
+$wanted = [0 => ['pipe', 'r'], 1 => ['pipe', 'w'], 2 => ['redirect', 1], 3 => ['pipe', 'r'], 4 => ['pipe', 'w'], 5 => $given,
+           6 => ['file', 'appended', 'a']];
+$child = proc_open(['sh', '-c', 'cat; cat <&3 >&4; cat <&5; echo error >&2; echo more >&6; exit 7'], $wanted, $pipes);
+fwrite($pipes[0], "standard\n");
+fclose($pipes[0]);
+fwrite($pipes[3], "through 3 and 4\n");
+fclose($pipes[3]);
+echo stream_get_contents($pipes[1]), stream_get_contents($pipes[4]);
+fclose($pipes[1]);
+fclose($pipes[4]);
+echo proc_close($child), ' ', file_get_contents('appended');
+$child = proc_open('cat', [['socket'], ['socket']], $pipes);
+fwrite($pipes[0], "by socket\n");
+fclose($pipes[0]);
+echo stream_get_contents($pipes[1]);
+fclose($pipes[1]);
+proc_close($child);
+echo shell_exec('echo shell_exec'), exec('echo exec; exit 3', $lines, $status), " $status\n";
+$pipe = popen('tr a-z A-Z', 'w');
+fwrite($pipe, "popen\n");
+pclose($pipe);
+""")).stdout
+    job.expect(said == "standard\nfrom a file\nerror\nthrough 3 and 4\n7 more\nby socket\nshell_exec\nexec 3\nPOPEN\n", said)
+    return said
