@@ -99,12 +99,6 @@ def socat_system(job):
     return ask_socat(job, f"SYSTEM:{answer(job, 4, 3)} && true,fdin=4,fdout=3,pipes")
 
 
-@scenario("socat", does="EXEC with fdin=8, the number that its pipe() gives by itself", quick=False)
-def socat_number_already_right(job):
-    """socat leaves dup2 out where the number is right already (xio-progcall.c): nothing but pipe() has ever made it."""
-    return ask_socat(job, f"EXEC:{answer(job, 8, 9)},fdin=8,fdout=9,pipes")
-
-
 @scenario("supervisor", does="captures output, restarts, gives a listening socket to two programs, feeds a listener", quick=True)
 def supervisord(job):
     port = job.port()
