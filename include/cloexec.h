@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Whether descriptors are close-on-exec: the default of this process at run time, as PEP 433 had it for Python
- * (sys.getdefaultcloexec, sys.setdefaultcloexec), and the flag of one descriptor. For C89, C++98 and later; nothing needs
- * to be linked. The default is that of libcloexec.so (libcloexec(8)); without it these functions do nothing and say 0.
+ * (sys.getdefaultcloexec, sys.setdefaultcloexec), and the flag of one descriptor. For C89, C++98 and later; nothing
+ * needs to be linked. The default is that of libcloexec.so (libcloexec(8)); without it these functions do nothing and
+ * say 0.
  *
  * Safe in threads and signal handlers. A forked child keeps the default, a new program begins with its settings'.
  */
@@ -28,7 +29,8 @@ static __inline__ int cloexec_ask_default_(long argument) {
   return answer == 1;
 }
 
-/* 1 when the descriptors that this process makes are forced to be close-on-exec, as far as no rule exempts them; else 0. */
+/* 1 when the descriptors that this process makes are forced to be close-on-exec, as far as no rule exempts them; else
+ * 0. */
 static __inline__ int cloexec_get_default(void) { return cloexec_ask_default_(0); }
 
 /* Switches that off (0) or on (else), for all threads; what is open already stays as it is. Returns the default that
@@ -42,8 +44,8 @@ static __inline__ int cloexec_get(int fd) {
   return flags < 0 ? -1 : (flags & FD_CLOEXEC) != 0;
 }
 
-/* Makes descriptor `fd` close-on-exec (else) or inheritable (0): FIOCLEX and FIONCLEX of ioctl(2), or where that answers
- * EBADF, as it does of O_PATH (open(2)), F_SETFD. Returns 0; -1 and errno on error (EBADF). */
+/* Makes descriptor `fd` close-on-exec (else) or inheritable (0): FIOCLEX and FIONCLEX of ioctl(2), or where that
+ * answers EBADF, as it does of O_PATH (open(2)), F_SETFD. Returns 0; -1 and errno on error (EBADF). */
 static __inline__ int cloexec_set(int fd, int on) {
   int flags;
   if (ioctl(fd, on ? FIOCLEX : FIONCLEX) == 0) return 0;

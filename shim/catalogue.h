@@ -13,4 +13,4 @@ enum class Method : std::uint8_t { flag, mode, substitute, rebuild, afterwards, 
 
 Method method_of(Call call);
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

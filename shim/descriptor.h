@@ -34,4 +34,4 @@ inline void set_close_on_exec(int fd, bool on) {
   if (flags >= 0) raw_syscall(fcntl_number, fd, F_SETFD, on ? flags | FD_CLOEXEC : flags & ~FD_CLOEXEC);
 }
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

@@ -32,4 +32,4 @@ void leave_environment(char** environment);
 /// Empty for null.
 constexpr std::string_view view(const char* text) { return text != nullptr ? text : std::string_view(); }
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

@@ -41,4 +41,4 @@ struct Facts {
 /// What the rules say; `force` when none matches.
 Verdict ask_rules(const Facts& facts);
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

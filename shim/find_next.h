@@ -22,4 +22,4 @@ const link_map* loaded_objects();
 /// Where the loader found this library; empty when that is not known.
 const char* own_path();
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

@@ -25,4 +25,4 @@ void note_forced(int fd, bool by_us);
 /// parent's.
 void begin_vfork_child();
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

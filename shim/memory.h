@@ -29,4 +29,4 @@ inline void unmap_memory(void* memory, std::size_t size) {
   raw_syscall(__NR_munmap, reinterpret_cast<long>(memory), static_cast<long>(size));
 }
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

@@ -10,4 +10,4 @@ namespace [[gnu::visibility("hidden")]] cloexec {
 /// The base name of the shared object or program that `address` is in; empty when that is not known.
 std::string_view module_of(const void* address);
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

@@ -118,4 +118,4 @@ using Next = typename detail::NextOf<Function>::type;
 #undef X_WATCH
 #undef X_NEXT
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

@@ -56,4 +56,4 @@ bool wipes_on_fork();
 /// Whether it stays the same for ever: a child's children are children too.
 bool is_phase_settled();
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

@@ -34,4 +34,4 @@ class PolicyFile {
   const char* trouble_;
 };
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

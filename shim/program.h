@@ -25,4 +25,4 @@ class ProgramNames {
   char executable_[1024];
 };
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

@@ -41,4 +41,4 @@ inline long raw_syscall(long number, long a = 0, long b = 0, long c = 0, long d 
 #endif
 }
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

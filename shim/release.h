@@ -23,4 +23,4 @@ Result start_program(const Start& about, auto start) {
   return from_word<Result>(start_program(about, Forms([&](bool) { return start(); })));
 }
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

@@ -28,4 +28,4 @@ class Reporter {
   unsigned said_ = 0;
 };
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

@@ -26,4 +26,4 @@ std::span<const RuleSet> rule_sets();
 /// The base name of the executable; known when a rule asks for modules.
 std::string_view program_name();
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

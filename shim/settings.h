@@ -34,4 +34,4 @@ inline bool is_exempt(int fd) { return (fd >= 0 && fd <= 2) || settings.allowed.
 /// cloexec_set_default(): what is open already stays as it is.
 void switch_default(bool on);
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

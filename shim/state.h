@@ -41,4 +41,4 @@ inline void settle(Call call, void* function) {
   __atomic_store_n(&wiped.settled[static_cast<unsigned>(call)], function, __ATOMIC_RELAXED);
 }
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

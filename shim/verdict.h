@@ -19,4 +19,4 @@ Verdict verdict_on(const Site& site);
 /// After the call: whether descriptor `fd` of it is to stay inheritable.
 bool stays_inheritable(const Site& site, int fd);
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

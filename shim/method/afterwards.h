@@ -14,4 +14,4 @@ inline void force_after(const Site& site, int fd) {
   if (fd >= 0 && verdict_on(site) != Verdict::exempt) force_afterwards(site, fd);
 }
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

@@ -36,4 +36,4 @@ template <typename Flags>
       [=](auto* function) { return create(function, static_cast<Flags>(flags | static_cast<Flags>(bit))); }, forms);
 }
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

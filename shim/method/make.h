@@ -123,4 +123,4 @@ inline constexpr unsigned plain_count = 32768;
   return from_word<Result>(settle({site.call, shape, retry}, Forms(copy), to_word(result)));
 }
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

@@ -53,4 +53,4 @@ FILE* make_by_mode(const void* caller, ForcedMode (*force)(std::string_view), au
       [=, text = forced.text](auto* function) { return function(path, text); }, forms);
 }
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

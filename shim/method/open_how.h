@@ -10,4 +10,4 @@ namespace [[gnu::visibility("hidden")]] cloexec {
 /// Makes openat2; the recipe's place is that of the struct, and its size comes next.
 Word make_with_how(const Recipe& recipe, const void* caller, const Word* words, bool is_by_number);
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

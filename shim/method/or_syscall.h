@@ -14,4 +14,4 @@ int or_syscall(Next next, long number, Arguments... arguments) {
   return next.is_absent() ? static_cast<int>(next_syscall(number, arguments...)) : next(arguments...);
 }
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

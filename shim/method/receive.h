@@ -49,4 +49,4 @@ class Receive {
 /// Receives from `fd`, with every descriptor that comes close-on-exec.
 Word make_received(const Site& site, int fd, const Headers& headers, int flags, Receive receive);
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

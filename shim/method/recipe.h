@@ -113,4 +113,4 @@ template <Recipe recipe, typename Result = int>
   return from_word<Result>(WordCall(stored<recipe>, caller, words).make());
 }
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

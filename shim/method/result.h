@@ -48,4 +48,4 @@ constexpr Shape as_pair(const int* ends) { return {Shape::Kind::pair, ends}; }
   return shape.ends[0] < shape.ends[1] ? shape.ends[0] : shape.ends[1];
 }
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

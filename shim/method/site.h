@@ -21,4 +21,4 @@ struct Site {
   const char* path() const { return has_path(call) ? reinterpret_cast<const char*>(detail) : nullptr; }
 };
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

@@ -21,4 +21,4 @@ namespace [[gnu::visibility("hidden")]] cloexec {
                    [=](bool form) { return form == atomic ? substitute(next.get()) : original(); });
 }
 
-}  // namespace gnu::visibility("hidden")]]cloexec
+}  // namespace cloexec

@@ -25,7 +25,8 @@ TEST(Shim, MakesWhatAProgramOpensCloseOnExec) {
 
 TEST(Shim, LetsNothingReachTheNextProgram) {
   // 3 is the directory that ls lists.
-  EXPECT_EQ(run_probe({"open", "socket", "dup2:50", "exec-list"}, {"CLOEXEC_PROFILE=strict"}).out, "open 3 1\nsocket 4 1\ndup2 50 1\n0\n1\n2\n3\n");
+  EXPECT_EQ(run_probe({"open", "socket", "dup2:50", "exec-list"}, {"CLOEXEC_PROFILE=strict"}).out,
+            "open 3 1\nsocket 4 1\ndup2 50 1\n0\n1\n2\n3\n");
   EXPECT_THAT(run({PROBE, "open", "dup2:50", "exec-list"}, {}).out, HasSubstr("\n50\n"));
 }
 

@@ -44,9 +44,8 @@ const Refusal refusals[] = {
 };
 
 std::string under(const Refusal& refusal, const std::string& preload, const std::string& options) {
-  return quoted(DENY) + " " + refusal.error + " " + refusal.names + " -- env CLOEXEC_PROFILE=strict LD_PRELOAD=" +
-         quoted(preload) + " " +
-         quoted(PROBE) + " " + options;
+  return quoted(DENY) + " " + refusal.error + " " + refusal.names +
+         " -- env CLOEXEC_PROFILE=strict LD_PRELOAD=" + quoted(preload) + " " + quoted(PROBE) + " " + options;
 }
 
 std::vector<std::string> lines_of(const std::string& text) {

@@ -2,7 +2,8 @@
 """Chromium, whose zygotes and renderers get their sockets and shared memory at fixed numbers."""
 from scenario import scenario
 
-COMMON = ["--headless=new", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--user-data-dir=profile"]
+COMMON = ["--headless=new", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+          "--user-data-dir=profile"]
 PAGE = """<!DOCTYPE html><title>before</title><p id=p>before</p><script>
 document.title = 'after';
 document.getElementById('p').textContent = [1, 2, 3].map(n => n * n).join();
@@ -24,7 +25,8 @@ def chromium_dump(job):
 @scenario("chromium", does="--screenshot draws the page", seconds=100)
 def chromium_screenshot(job):
     page = job.write("page.html", PAGE)
-    job.run("chromium", *COMMON, "--no-sandbox", "--screenshot=shot.png", "--window-size=300,200", page.as_uri(), timeout=80)
+    job.run("chromium", *COMMON, "--no-sandbox", "--screenshot=shot.png", "--window-size=300,200",
+            page.as_uri(), timeout=80)
     shot = (job.directory / "shot.png").read_bytes()
     job.expect(shot.startswith(b"\x89PNG") and shot[16:24] == bytes([0, 0, 1, 44, 0, 0, 0, 200]), shot[:24])
 

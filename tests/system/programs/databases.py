@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Database servers: they fork for each connection, for parallel work and for snapshots, and start programs for their users."""
+"""Database servers: they fork for each connection, for parallel work and for snapshots, and start programs."""
 import os
 
 from scenario import scenario
@@ -14,13 +14,15 @@ def start_postgres(job):
     binaries = job.run("pg_config", "--bindir", bare=True).stdout.strip()
     (job.directory / "cluster").mkdir(mode=0o700)
     job.run("chown", "-R", "postgres:", job.directory, bare=True)
-    job.run(*AS_POSTGRES, f"{binaries}/initdb", "--pgdata", "cluster", "--auth", "trust", "--no-sync", "--no-instructions")
+    job.run(*AS_POSTGRES, f"{binaries}/initdb", "--pgdata", "cluster", "--auth", "trust", "--no-sync",
+            "--no-instructions")
     job.start(*AS_POSTGRES, f"{binaries}/postgres", "-D", "cluster", "-c", "listen_addresses=", "-c", "fsync=off",
               "-c", f"unix_socket_directories={job.directory}")
 
     def sql(text, check=True):
-        return job.run(*AS_POSTGRES, "psql", "--no-psqlrc", "--host", job.directory, "--dbname", "postgres", "--tuples-only",
-                       "--no-align", "--quiet", "--set", "ON_ERROR_STOP=1", "--command", text, bare=True, check=check)
+        return job.run(*AS_POSTGRES, "psql", "--no-psqlrc", "--host", job.directory, "--dbname", "postgres",
+                       "--tuples-only", "--no-align", "--quiet", "--set", "ON_ERROR_STOP=1", "--command", text,
+                       bare=True, check=check)
     job.wait_for(lambda: sql("select 1", check=False).returncode == 0, "the server")
     return lambda text: sql(text).stdout
 
@@ -39,7 +41,8 @@ def postgres_copy_program(job):
 @scenario("postgresql-15", does="a query by two parallel workers, which share memory and files with their leader")
 def postgres_parallel_query(job):
     sql = start_postgres(job)
-    sql("create table numbers as select n, repeat('x', 100) as filler from generate_series(1, 100000) n; analyze numbers")
+    sql("create table numbers as select n, repeat('x', 100) as filler from generate_series(1, 100000) n;"
+        "analyze numbers")
     settings = ("set parallel_setup_cost = 0; set parallel_tuple_cost = 0; set min_parallel_table_scan_size = 0;"
                 "set max_parallel_workers_per_gather = 2; set work_mem = '64kB';")
     # The hash join spills to files that all three processes open.
@@ -50,7 +53,7 @@ def postgres_parallel_query(job):
     return sql(f"{settings} {query}")
 
 
-@scenario("redis-server", "redis-tools", does="BGSAVE: a forked child writes the file, and reports through a pipe", quick=True)
+@scenario("redis-server", "redis-tools", does="BGSAVE: a forked child writes, and reports by a pipe", quick=True)
 def redis_bgsave(job):
     port = job.port()
     words = ["redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", job.directory]
@@ -66,8 +69,9 @@ def redis_bgsave(job):
     client("bgsave")
     job.wait_for(lambda: "rdb_bgsave_in_progress:1" in client("info", "persistence"), "the child")
     job.count()
-    info = job.wait_for(lambda: "in_progress:0" in (text := client("info", "persistence")).split("aof_")[0] and text, "its end")
-    job.expect("rdb_last_bgsave_status:ok" in info and "rdb_last_cow_size:0" not in info, f"no report of the child: {info}")
+    job.wait_for(lambda: "rdb_bgsave_in_progress:0" in client("info", "persistence"), "its end")
+    info = client("info", "persistence")
+    job.expect("rdb_last_bgsave_status:ok" in info and "rdb_last_cow_size:0" not in info, f"no report of it: {info}")
     os.kill(server.pid, 9)
     server.wait()
     job.start(*words)

@@ -3,15 +3,16 @@
 from scenario import scenario
 
 
-@scenario("python3-gpg", "gnupg", does="gpgme makes a key with a subkey, signs, encrypts to it, decrypts", quick=True, seconds=60)
+@scenario("python3-gpg", "gnupg", does="gpgme makes a key with a subkey, signs, encrypts to it, decrypts", quick=True,
+          seconds=60)
 def gpgme_secrets(job):
     home = job.directory / "gnupg"
     home.mkdir(mode=0o700)
     said = job.run("/usr/bin/python3", job.write("program.py", """
 import gpg
 with gpg.Context(armor=True, pinentry_mode=gpg.constants.PINENTRY_MODE_LOOPBACK) as context:
-    made = context.create_key("Tester <tester@example.org>", algorithm="ed25519", sign=True, certify=True, passphrase=None,
-                              expires=False)
+    made = context.create_key("Tester <tester@example.org>", algorithm="ed25519", sign=True, certify=True,
+                              passphrase=None, expires=False)
     key = context.get_key(made.fpr)
     context.create_subkey(key, algorithm="cv25519", encrypt=True, expires=False)
     key = context.get_key(made.fpr)
@@ -42,7 +43,8 @@ def rsync(job):
     return said
 
 
-@scenario("man-db", "groff-base", does="formats a page through its own pipeline, and pipes it to a pager", quick=True, seconds=60)
+@scenario("man-db", "groff-base", does="formats a page through its own pipeline, and pipes it to a pager", quick=True,
+          seconds=60)
 def man(job):
     page = job.write("page.1", '.TH PAGE 1\n.SH NAME\npage \\- a page\n.TS\nl l.\nleft\tright\n.TE\n')
     job.run("gzip", "-k", page)
@@ -52,7 +54,8 @@ def man(job):
     return said + pager
 
 
-@scenario("vim", does="-es: :!command, system() with input, :read, a filter, a job with channels, :terminal-less make", quick=True,
+@scenario("vim", does="-es: :!command, system() with input, :read, a filter, a job with channels, :terminal-less make",
+          quick=True,
           seconds=40)
 def vim(job):
     job.write("text", "c\nb\na\n")
@@ -81,13 +84,13 @@ qall!
     return said
 
 
-@scenario("tar", "gzip", "xz-utils", does="-I gzip, -J, --to-command, --use-compress-program, --checkpoint-action=exec", quick=True,
-          seconds=30)
+@scenario("tar", "gzip", "xz-utils", does="-I gzip, -J, --to-command, --checkpoint-action=exec", quick=True, seconds=30)
 def tar(job):
     job.write("from/one", "first\n")
     job.write("from/two", "second\n" * 5000)
     job.run("tar", "-I", "gzip -9", "-cf", "one.tgz", "from")
-    job.run("tar", "-cJf", "two.txz", "--checkpoint=1", "--checkpoint-action=exec=echo checkpoint >> checkpoints", "from")
+    action = "--checkpoint-action=exec=echo checkpoint >> checkpoints"
+    job.run("tar", "-cJf", "two.txz", "--checkpoint=1", action, "from")
     said = job.run("tar", "-xzf", "one.tgz", "--to-command", "echo $TAR_FILENAME; wc -c").stdout
     said += job.run("tar", "-tf", "two.txz").stdout + (job.directory / "checkpoints").read_text()
     job.run("sh", "-c", "tar -cf - from | (mkdir into && cd into && tar -xf -)")
@@ -106,7 +109,8 @@ def less(job):
     return by_pipe + (job.directory / "closed").read_text()
 
 
-@scenario("git", "bash", does="commit with hooks, clone over a pipe, fetch, a filter, gc, difftool by a shell's <(…)", quick=True,
+@scenario("git", "bash", does="commit with hooks, clone over a pipe, fetch, a filter, gc, difftool by a shell's <(…)",
+          quick=True,
           seconds=60)
 def git(job):
     return job.run("bash", "-c", r"""
@@ -114,7 +118,8 @@ set -e
 export GIT_CONFIG_GLOBAL=/dev/null GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b
 export GIT_AUTHOR_DATE='2020-01-01T00:00:00Z' GIT_COMMITTER_DATE='2020-01-01T00:00:00Z'
 git init -q -b main one; cd one
-printf '#!/bin/sh\necho hook; cat > /dev/null\n' | tee .git/hooks/pre-commit > .git/hooks/pre-push; chmod +x .git/hooks/pre-*
+printf '#!/bin/sh\necho hook; cat > /dev/null\n' | tee .git/hooks/pre-commit > .git/hooks/pre-push
+chmod +x .git/hooks/pre-*
 git config filter.upper.clean 'tr a-z A-Z'
 echo '*.up filter=upper' > .gitattributes; echo text > a.up; seq 2000 > many
 git add .; git commit -qm first 2>&1

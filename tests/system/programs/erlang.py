@@ -3,7 +3,8 @@
 from scenario import scenario
 
 
-@scenario("erlang-base", does="open_port with packets, nouse_stdio at 3 and 4, and exit status; os:cmd, 20 at once", quick=True,
+@scenario("erlang-base", does="open_port with packets, nouse_stdio at 3 and 4, and exit status; os:cmd, 20 at once",
+          quick=True,
           seconds=60)
 def erlang_ports(job):
     job.write("ports.erl", r"""
@@ -40,7 +41,8 @@ main() ->
     return said
 
 
-@scenario("tcl", does="exec of pipelines with redirections, open of a pipeline, a server socket", quick=True, seconds=30)
+@scenario("tcl", does="exec of pipelines with redirections, open of a pipeline, a server socket", quick=True,
+          seconds=30)
 def tcl_exec(job):
     said = job.run("tclsh", job.write("program.tcl", r"""
 puts [exec echo one two | tr a-z A-Z | rev]
@@ -68,5 +70,6 @@ set client [socket 127.0.0.1 [lindex [fconfigure $server -sockname] 2]]
 fileevent $client readable {puts [gets $client]; set done 1}
 vwait done
 """)).stdout
-    job.expect(said == "OWT ENO\nto a file\nfrom a string\nto a file\nby channel\n1error\nTHROUGH A PIPE\n1\nserved\n", said)
+    expected = "OWT ENO\nto a file\nfrom a string\nto a file\nby channel\n1error\nTHROUGH A PIPE\n1\nserved\n"
+    job.expect(said == expected, said)
     return said

@@ -8,7 +8,8 @@ from scenario import scenario
 
 PYTHON = "/usr/bin/python3"
 QEMU = "exec qemu-system-x86_64 -machine none -nodefaults -display none -add-fd fd={fd},set=1 -blockdev " \
-       "driver=file,filename=/dev/fdset/1,node-name=disk -chardev socket,id=qmp,path=qmp,server=on,wait=off -mon qmp,mode=control"
+       "driver=file,filename=/dev/fdset/1,node-name=disk " \
+       "-chardev socket,id=qmp,path=qmp,server=on,wait=off -mon qmp,mode=control"
 
 
 def asks_for_its_disk(job):
@@ -41,7 +42,8 @@ def qemu_of_a_shell(job):
     return said
 
 
-@scenario("qemu-system-x86", "python3", does="Python passes a disk by pass_fds and tells QEMU by -add-fd", quick=True, seconds=40)
+@scenario("qemu-system-x86", "python3", does="Python passes a disk by pass_fds and tells QEMU by -add-fd", quick=True,
+          seconds=40)
 def qemu_of_python(job):
     job.write("disk", "x" * 1048576)
     process = job.start(PYTHON, job.write("starter.py", f"""
@@ -55,13 +57,14 @@ sys.exit(subprocess.call(["sh", "-c", "{QEMU}".replace("{{fd}}", str(fd))], pass
     return said
 
 
-@scenario("bubblewrap", "bash", does="bwrap reads --args, --file and --bind-data from a shell's numbers, and writes --info-fd", quick=True,
-          seconds=30)
+@scenario("bubblewrap", "bash", does="bwrap reads --args, --file, --bind-data from a shell's numbers; --info-fd",
+          quick=True, seconds=30)
 def bwrap(job):
     said = job.run("bash", "-c", r"""
 exec 7>info 8>status
 bwrap --args 3 --file 4 /tmp/given --bind-data 5 /tmp/data --info-fd 7 --json-status-fd 8 sh -c \
-  'cat /tmp/given /tmp/data; ls -d /proc/self/fd/[3-9]; exit 3' 3< <(printf '%s\0' --ro-bind / / --tmpfs /tmp --proc /proc --die-with-parent) 4< <(echo a file) 5< <(echo data)
+  'cat /tmp/given /tmp/data; ls -d /proc/self/fd/[3-9]; exit 3' \
+  3< <(printf '%s\0' --ro-bind / / --tmpfs /tmp --proc /proc --die-with-parent) 4< <(echo a file) 5< <(echo data)
 echo $?""").stdout
     job.expect(said.startswith("a file\ndata\n") and said.endswith("\n3\n"), said)
     info = json.loads((job.directory / "info").read_text())
@@ -70,15 +73,16 @@ echo $?""").stdout
     return said
 
 
-@scenario("bubblewrap", "python3", does="bwrap waits for --block-fd, and holds --sync-fd while the sandbox runs", quick=True,
+@scenario("bubblewrap", "python3", does="bwrap waits for --block-fd, and holds --sync-fd while the sandbox runs",
+          quick=True,
           seconds=30)
 def bwrap_sync(job):
     said = job.run(PYTHON, job.write("starter.py", """
 import os, subprocess
 held, sync = os.pipe()
 block, go = os.pipe()
-child = subprocess.Popen(["bwrap", "--dev-bind", "/", "/", "--unshare-pid", "--sync-fd", str(sync), "--block-fd", str(block),
-                          "sh", "-c", "echo in the sandbox; cat"],
+child = subprocess.Popen(["bwrap", "--dev-bind", "/", "/", "--unshare-pid", "--sync-fd", str(sync),
+                          "--block-fd", str(block), "sh", "-c", "echo in the sandbox; cat"],
                          pass_fds=[sync, block], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 os.close(sync)
 os.write(go, b"!")
@@ -105,7 +109,8 @@ def looks_at(job, display):
 SERVER = "Xvfb -displayfd {fd} -screen 0 320x200x24 -nolisten tcp -noreset"
 
 
-@scenario("xvfb", "x11-utils", "bash", does="tells a shell its display by -displayfd; xdpyinfo connects", quick=True, seconds=40)
+@scenario("xvfb", "x11-utils", "bash", does="tells a shell its display by -displayfd; xdpyinfo connects", quick=True,
+          seconds=40)
 def xvfb_of_a_shell(job):
     job.start("bash", "-c", f"exec 6>display; exec {SERVER.format(fd=6)}")
     display = job.wait_for(lambda: (job.directory / "display").read_text().strip(), "the display")
@@ -115,7 +120,8 @@ def xvfb_of_a_shell(job):
     return said
 
 
-@scenario("xvfb", "x11-utils", "python3", does="tells Python its display by -displayfd; xdpyinfo connects", quick=True, seconds=40)
+@scenario("xvfb", "x11-utils", "python3", does="tells Python its display by -displayfd; xdpyinfo connects", quick=True,
+          seconds=40)
 def xvfb_of_python(job):
     said = job.run(PYTHON, job.write("starter.py", f"""
 import os, subprocess

@@ -32,7 +32,7 @@ def under_test(job):
 
 
 def postfix_config(job, port):
-    """An instance of its own, in the scenario's directory; mail to `program` goes to a command, all other to mbox files."""
+    """An instance of its own, in the scenario's directory; mail to `program` goes to a command, other to mbox files."""
     job.write("postfix/master.cf", f"127.0.0.1:{port} inet n - n - - smtpd{MASTER}")
     job.write("aliases", f'program "|cat >> {job.directory}/given/command"\n')
     for name, owner in (("queue", "root"), ("data", "postfix"), ("mail", "root"), ("given", "nobody")):
@@ -53,7 +53,7 @@ def postfix_config(job, port):
         local_recipient_maps =
         default_privs = nobody
         maillog_file = /dev/stdout
-        import_environment = MAIL_CONFIG MAIL_DEBUG MAIL_LOGTAG TZ LANG=C POSTLOG_SERVICE POSTLOG_HOSTNAME {under_test(job)}
+        import_environment = MAIL_CONFIG MAIL_DEBUG MAIL_LOGTAG TZ LANG=C POSTLOG_SERVICE {under_test(job)}
         """))
     return job.directory / "postfix"
 
@@ -76,7 +76,8 @@ def postfix_delivery(job):
         send(port, "nobody", subject)
         send(port, "program", subject)
         for name in ("mail/nobody", "given/command"):
-            job.wait_for(lambda name=name: f"the body of {subject}\n" in (job.directory / name).read_text(), f"{subject} in {name}")
+            path, body = job.directory / name, f"the body of {subject}\n"
+            job.wait_for(lambda path=path, body=body: body in path.read_text(), f"{subject} in {name}")
         job.count()
         if subject == "first":
             job.run("postfix", "-c", config, "reload")

@@ -7,7 +7,8 @@ def node(job, program, *words, **options):
     return job.run("node", job.write("program.js", program), *words, **options).stdout
 
 
-@scenario("nodejs", does="spawn with extra pipes at 3 and 4 and a file at 5; the child gets no other descriptor", quick=True, seconds=30)
+@scenario("nodejs", does="spawn with extra pipes at 3 and 4 and a file at 5; the child gets no other descriptor",
+          quick=True, seconds=30)
 def node_stdio(job):
     said = node(job, r"""
 const {spawn} = require('child_process');
@@ -44,7 +45,8 @@ const {promisify} = require('util');
     return said
 
 
-@scenario("nodejs", does="fork: messages both ways over the channel, and a socket is sent through it", quick=True, seconds=30)
+@scenario("nodejs", does="fork: messages both ways over the channel, and a socket is sent through it", quick=True,
+          seconds=30)
 def node_fork(job):
     job.write("child.js", r"""
 process.on('message', (message, server) => {

@@ -9,7 +9,8 @@ def prints(job, program, expected):
     return said
 
 
-@scenario("perl", does="POSIX::dup2 to 7 in the parent, and in a forked child before exec; $^F; fcntl", quick=True, seconds=30)
+@scenario("perl", does="POSIX::dup2 to 7 in the parent, and in a forked child before exec; $^F; fcntl", quick=True,
+          seconds=30)
 def perl_dup2(job):
     job.write("reader.pl", 'open my $in, "<&=", $ARGV[0] or die "closed: $!"; print scalar <$in>;')
     return prints(job, r"""
@@ -33,7 +34,8 @@ print system('perl reader.pl ' . fileno($in) . ' 2>/dev/null') != 0 ? "closed\n"
 """, "from the parent\nfrom the child\nbelow the bar\nby fcntl\nclosed\n")
 
 
-@scenario("perl", does="system, backticks, open to and from a pipe, open2, open3, IPC::Cmd, a heredoc", quick=True, seconds=30)
+@scenario("perl", does="system, backticks, open to and from a pipe, open2, open3, IPC::Cmd, a heredoc", quick=True,
+          seconds=30)
 def perl_pipes(job):
     return prints(job, r"""
 use IPC::Open2; use IPC::Open3; use IPC::Cmd; use Symbol 'gensym';

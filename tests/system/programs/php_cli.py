@@ -3,14 +3,15 @@
 from scenario import scenario
 
 
-@scenario("php-cli", does="proc_open with pipes at 3 and 4, a file at 5, a socket at 6; popen, exec, mail-like use", quick=True,
+@scenario("php-cli", does="proc_open with pipes at 3 and 4, a file at 5, a socket at 6; popen, exec, mail-like use",
+          quick=True,
           seconds=30)
 def php_proc_open(job):
     said = job.run("php", job.write("program.php", r"""<?php
 file_put_contents('given', "from a file\n");
 $given = fopen('given', 'r');
-$wanted = [0 => ['pipe', 'r'], 1 => ['pipe', 'w'], 2 => ['redirect', 1], 3 => ['pipe', 'r'], 4 => ['pipe', 'w'], 5 => $given,
-           6 => ['file', 'appended', 'a']];
+$wanted = [0 => ['pipe', 'r'], 1 => ['pipe', 'w'], 2 => ['redirect', 1], 3 => ['pipe', 'r'], 4 => ['pipe', 'w'],
+           5 => $given, 6 => ['file', 'appended', 'a']];
 $child = proc_open(['sh', '-c', 'cat; cat <&3 >&4; cat <&5; echo error >&2; echo more >&6; exit 7'], $wanted, $pipes);
 fwrite($pipes[0], "standard\n");
 fclose($pipes[0]);
@@ -31,5 +32,6 @@ $pipe = popen('tr a-z A-Z', 'w');
 fwrite($pipe, "popen\n");
 pclose($pipe);
 """)).stdout
-    job.expect(said == "standard\nfrom a file\nerror\nthrough 3 and 4\n7 more\nby socket\nshell_exec\nexec 3\nPOPEN\n", said)
+    expected = "standard\nfrom a file\nerror\nthrough 3 and 4\n7 more\nby socket\nshell_exec\nexec 3\nPOPEN\n"
+    job.expect(said == expected, said)
     return said

@@ -75,7 +75,8 @@ pm.max_children = 2
     return request(job, port)
 
 
-@scenario("php8.2-fpm", "libfcgi-bin", does="USR2, three times under traffic: it executes itself and keeps the socket", quick=True)
+@scenario("php8.2-fpm", "libfcgi-bin", does="USR2, three times under traffic: it executes itself, and keeps the socket",
+          quick=True)
 def php_fpm_reload(job):
     return reloaded_php_fpm(job, "--nodaemonize")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Python manages inheritance itself (PEP 446): what it is told to pass must arrive, what its libraries open must not."""
+"""Python manages inheritance itself (PEP 446): what it is told to pass arrives, what its libraries open does not."""
 from scenario import scenario
 
 PYTHON = "/usr/bin/python3"
@@ -16,7 +16,8 @@ def prints(job, program, expected):
     return said
 
 
-@scenario("python3", does="subprocess: pass_fds, close_fds=False with set_inheritable, pipes, a preexec_fn", quick=True, seconds=30)
+@scenario("python3", does="subprocess: pass_fds, close_fds=False with set_inheritable, pipes, a preexec_fn",
+          quick=True, seconds=30)
 def python_subprocess(job):
     return prints(job, """
 import os, subprocess
@@ -29,7 +30,8 @@ print(os.read(read, 99))
 os.set_inheritable(write, False)
 print(subprocess.run(["sh", "-c", f"echo >&{write}"], close_fds=False, capture_output=True).returncode)
 print(subprocess.run(["cat"], input=b"piped", capture_output=True).stdout)
-print(subprocess.run(["sh", "-c", "echo by preexec >&9"], close_fds=False, preexec_fn=lambda: os.dup2(write, 9)).returncode)
+put = lambda: os.dup2(write, 9)
+print(subprocess.run(["sh", "-c", "echo by preexec >&9"], close_fds=False, preexec_fn=put).returncode)
 print(os.read(read, 99))
 print(subprocess.getoutput("echo popen"), os.popen("echo os.popen").read().strip(), os.system("exit 3"))
 pid = os.posix_spawn("/bin/sh", ["sh", "-c", "echo spawned >&8"], os.environ,
@@ -46,7 +48,8 @@ popen os.popen 768
 """)
 
 
-@scenario("python3", does="os.dup2 to a chosen number in the parent and after os.fork; os.spawnv inherits it", quick=True, seconds=30)
+@scenario("python3", does="os.dup2 to a chosen number in the parent and after os.fork; os.spawnv inherits it",
+          quick=True, seconds=30)
 def python_dup2(job):
     return prints(job, """
 import os, subprocess
@@ -105,17 +108,20 @@ def pool(job, method):
     return prints(job, POOL.replace("METHOD", method), "332833500\nthere and back queued\n0 42\n[1, 2]\n")
 
 
-@scenario("python3", does="multiprocessing by spawn: Pool, Pipe, Queue, Lock, SharedMemory, Manager", quick=True, seconds=30)
+@scenario("python3", does="multiprocessing by spawn: Pool, Pipe, Queue, Lock, SharedMemory, Manager", quick=True,
+          seconds=30)
 def multiprocessing_spawn(job):
     return pool(job, "spawn")
 
 
-@scenario("python3", does="multiprocessing by forkserver: Pool, Pipe, Queue, Lock, SharedMemory, Manager", quick=True, seconds=30)
+@scenario("python3", does="multiprocessing by forkserver: Pool, Pipe, Queue, Lock, SharedMemory, Manager", quick=True,
+          seconds=30)
 def multiprocessing_forkserver(job):
     return pool(job, "forkserver")
 
 
-@scenario("python3", does="multiprocessing by fork: Pool, Pipe, Queue, Lock, SharedMemory, Manager", quick=True, seconds=30)
+@scenario("python3", does="multiprocessing by fork: Pool, Pipe, Queue, Lock, SharedMemory, Manager", quick=True,
+          seconds=30)
 def multiprocessing_fork(job):
     return pool(job, "fork")
 
@@ -141,7 +147,8 @@ asyncio.run(main())
 """, f"{list(range(30))}\n0 b'passed\\n'\n")
 
 
-@scenario("python3", "ca-certificates", does="one thread loads a CA file, another starts 100 children; counted: those that got it", quick=True, seconds=60)
+@scenario("python3", "ca-certificates", quick=True, seconds=60,
+          does="one thread loads a CA file, another starts 100 children; counted: those that got it")
 def python_openssl(job):
     said = python(job, """
 import os, ssl, subprocess, threading

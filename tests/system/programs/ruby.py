@@ -3,7 +3,8 @@
 from scenario import scenario
 
 
-@scenario("ruby", does="spawn with 7=>w, w=>w, [7, 8]=>, close_others; IO.popen, open3, system, exec, PTY", quick=True, seconds=30)
+@scenario("ruby", does="spawn with 7=>w, w=>w, [7, 8]=>, close_others; IO.popen, open3, system, exec, PTY", quick=True,
+          seconds=30)
 def ruby_spawn(job):
     said = job.run("ruby", "-w", job.write("program.rb", r"""
 require 'open3'

@@ -20,8 +20,8 @@ def ask(port, context=None):
 
 
 def ask_stunnel(job, option):
-    job.run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost",
-            "-keyout", "key.pem", "-out", "certificate.pem", bare=True)
+    job.run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+            "-subj", "/CN=localhost", "-keyout", "key.pem", "-out", "certificate.pem", bare=True)
     port = job.port()
     config = job.write("stunnel.conf", f"""
 foreground = yes
@@ -99,14 +99,31 @@ def socat_system(job):
     return ask_socat(job, f"SYSTEM:{answer(job, 4, 3)} && true,fdin=4,fdout=3,pipes")
 
 
-@scenario("supervisor", does="captures output, restarts, gives a listening socket to two programs, feeds a listener", quick=True)
+# A worker that is given its listening socket as standard input.
+SERVE = """
+import os, socket
+listener = socket.socket(fileno=0)
+while True:
+    client = listener.accept()[0]
+    client.recv(100)
+    client.sendall(b"served by %s\\n" % os.environ["SUPERVISOR_PROCESS_NAME"].encode())
+    client.close()
+"""
+# supervisord's protocol: a header that ends in the length of the event, and an answer to each.
+LISTEN = """
+while echo READY; do
+  read -r head; echo "$head" >> events; head -c "${head##*len:}" >> events
+  printf 'RESULT 2\\nOK'
+done
+"""
+
+
+@scenario("supervisor", does="captures output, restarts, gives a socket to two programs, feeds a listener",
+          quick=True)
 def supervisord(job):
     port = job.port()
-    job.write("serve.py", "import os, socket\nlistener = socket.socket(fileno=0)\nwhile True:\n    client = listener.accept()[0]\n"
-              "    client.recv(100)\n    client.sendall(b'served by %s\\n' % os.environ['SUPERVISOR_PROCESS_NAME'].encode())\n"
-              "    client.close()\n")
-    job.write("listen.sh", "while echo READY; do read -r head; echo \"$head\" >> events; head -c \"${head##*len:}\" >> events;"
-              " printf 'RESULT 2\\nOK'; done\n")
+    job.write("serve.py", SERVE)
+    job.write("listen.sh", LISTEN)
     config = job.write("supervisord.conf", f"""
 [supervisord]
 nodaemon = true
@@ -168,25 +185,28 @@ LIST_NAMES = ("--print-reply=literal", "--dest=org.freedesktop.DBus", "/", "org.
 
 def bus_config(job):
     """A bus that can start one service, which leaves a file and fails."""
-    program = job.write("activated", f"#!/bin/sh\necho started with $DBUS_STARTER_BUS_TYPE > {job.directory}/started\nexit 5\n", mode=0o755)
+    script = f"#!/bin/sh\necho started with $DBUS_STARTER_BUS_TYPE > {job.directory}/started\nexit 5\n"
+    program = job.write("activated", script, mode=0o755)
     job.write("services/example.service", f"[D-BUS Service]\nName=org.example.Service\nExec={program}\n")
     return job.write("bus.conf", BUS.format(directory=job.directory))
 
 
-@scenario("dbus-daemon", "dbus-bin", does="--print-address=5 --print-pid=6 of a shell; starts a service on demand", quick=True)
+@scenario("dbus-daemon", "dbus-bin", does="--print-address=5 --print-pid=6 of a shell; starts a service on demand",
+          quick=True)
 def dbus_daemon(job):
-    command = f"exec dbus-daemon --config-file={bus_config(job)} --nofork --print-address=5 --print-pid=6 5>address 6>pid"
-    daemon = job.start("sh", "-c", command)
+    words = f"dbus-daemon --config-file={bus_config(job)} --nofork --print-address=5 --print-pid=6"
+    daemon = job.start("sh", "-c", f"exec {words} 5>address 6>pid")
     job.wait_for(lambda: (job.directory / "pid").read_text() == f"{daemon.pid}\n", "its process id")
     address = (job.directory / "address").read_text().strip()
     names = job.run("dbus-send", f"--bus={address}", *LIST_NAMES).stdout.split()
-    failure = job.run("dbus-send", f"--bus={address}", "--print-reply", "--dest=org.example.Service", "/", "org.example.Service.Any",
-                      check=False).stderr
+    failure = job.run("dbus-send", f"--bus={address}", "--print-reply", "--dest=org.example.Service", "/",
+                      "org.example.Service.Any", check=False).stderr
     job.expect("exited with status 5" in failure, f"the bus does not know how its service ended: {failure}")
     job.count()
     return re.sub(r"guid=\w+|/\S+/bus", "...", address) + (job.directory / "started").read_text() + " ".join(names)
 
 
-@scenario("dbus-daemon", "dbus-bin", does="dbus-run-session reads the address from --print-address=N of the bus it starts", quick=True)
+@scenario("dbus-daemon", "dbus-bin", does="dbus-run-session reads --print-address=N of its bus", quick=True)
 def dbus_run_session(job):
-    return job.run("dbus-run-session", f"--config-file={bus_config(job)}", "--", "dbus-send", "--session", *LIST_NAMES).stdout
+    words = ["dbus-run-session", f"--config-file={bus_config(job)}", "--"]
+    return job.run(*words, "dbus-send", "--session", *LIST_NAMES).stdout

@@ -3,7 +3,8 @@
 from scenario import scenario
 
 
-@scenario("tmux", does="a session runs a command; send-keys, capture-pane, pipe-pane, run-shell", quick=True, seconds=40)
+@scenario("tmux", does="a session runs a command; send-keys, capture-pane, pipe-pane, run-shell", quick=True,
+          seconds=40)
 def tmux(job):
     def ask(*words):
         return job.run("tmux", "-S", "socket", "-f", "/dev/null", *words).stdout
@@ -43,7 +44,8 @@ def screen(job):
     job.run("screen", "-S", "one", "-X", "quit", environment=around)
 
 
-@scenario("bsdutils", does="script runs a command on a terminal, records it, and returns its status", quick=True, seconds=30)
+@scenario("bsdutils", does="script runs a command on a terminal, records it, and returns its status", quick=True,
+          seconds=30)
 def script(job):
     done = job.run("script", "-qec", "test -t 1 && echo a terminal; cat; exit 5", "-O", "record", "-T", "times",
                    check=False, input="typed\n\x04")
@@ -52,7 +54,8 @@ def script(job):
     job.expect(len((job.directory / "times").read_text().splitlines()) > 0, "no times")
 
 
-@scenario("expect", does="spawn, expect, send, wait; a shell, a pipeline by spawn -open, system, exec", quick=True, seconds=40)
+@scenario("expect", does="spawn, expect, send, wait; a shell, a pipeline by spawn -open, system, exec", quick=True,
+          seconds=40)
 def expect(job):
     said = job.run("expect", job.write("program.exp", r"""
 log_user 0
