@@ -111,13 +111,23 @@ bool makes_none(const Recipe& recipe, const Word* words) {
   }
 }
 
+/// After these the flag is the program's own business.
+Word noted(Call call, const Word* words, Word result) {
+  const int fd = static_cast<int>(words[1]);
+  const int second = static_cast<int>(words[2]);
+  if (call == Call::fcntl && second == F_SETFD && result == 0) note_forced(fd, false);
+  if (call == Call::fcntl && second == F_DUPFD_CLOEXEC) note_forced(static_cast<int>(result), false);
+  if (call == Call::ioctl && (second == FIOCLEX || second == FIONCLEX)) note_forced(fd, false);
+  return result;
+}
+
 /// What a raw call shows, the function of the same name is taken to do too. That is wrong when a preload below us wraps
 /// the function, and may drop a flag in it: there raw calls are made plainly, and teach nothing.
 bool would_mislead(Call call) { return ability_of(call) == Ability::unknown && is_wrapped_below(name_of(call).data()); }
 
 Word made(const Recipe& recipe, const void* caller, const Word* words) {
   const WordCall call = WordCall::by_number(recipe, caller, words);
-  if (makes_none(recipe, words)) return call.make(plain);
+  if (makes_none(recipe, words)) return noted(recipe.call, words, call.make(plain));
   if (!would_mislead(recipe.call) || verdict_on(call.site()) == Verdict::exempt) return call.make();
   return make_plainly(call.site(), call.shape(), Forms([&](bool form) { return call.make(form); }));
 }

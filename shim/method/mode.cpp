@@ -30,7 +30,7 @@ std::size_t redundant_letter(std::string_view mode) {
 
 FILE* make_unmarked(const Site& site, bool has_no_room, Forms forms) {
   const bool is_forced = has_no_room && verdict_on(site) != Verdict::exempt;
-  return from_word<FILE*>(is_forced ? make_plainly(site, as_stream, forms) : forms(plain));
+  return from_word<FILE*>(is_forced ? make_plainly(site, as_stream, forms) : make_as_asked(as_stream, forms));
 }
 
 FILE* make_with_mode(const Recipe& recipe, const void* caller, const Word* words,

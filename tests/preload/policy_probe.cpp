@@ -50,6 +50,7 @@ int opened_how(const char* path) {
 /// The calls that are given a path.
 int made_by_path(const std::string& verb, std::string path) {
   if (verb == "open") return open(path.c_str(), O_RDONLY);
+  if (verb == "fopen-cloexec") return fileno(fopen(path.c_str(), "re"));
   if (verb == "open-cloexec") return open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (verb == "openat") return openat(AT_FDCWD, path.c_str(), O_RDONLY);
   if (verb == "creat") return creat(path.c_str(), 0600);
@@ -104,6 +105,7 @@ int made(const std::string& verb, const std::string& argument) {
 bool has_done(const std::string& verb, std::string argument) {
   const int number = std::atoi(argument.c_str());
   if (verb == "close") return close(number) == 0;
+  if (verb == "mark-by-number") return syscall(SYS_fcntl, number, F_SETFD, FD_CLOEXEC) == 0;
   if (verb == "mark") return fcntl(number, F_SETFD, FD_CLOEXEC) == 0;
   if (verb == "mark-by-ioctl") return ioctl(number, FIOCLEX) == 0;
   if (verb == "up-to") {

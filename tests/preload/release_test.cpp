@@ -87,8 +87,11 @@ TEST(Release, NeverGivesWhatTheProgramMarked) {
   const std::string rules = "exempt exec";
   EXPECT_EQ(under(rules, {"open", "mark:3", "start:execv"}), "open 3 1\narrived\n");
   EXPECT_EQ(under(rules, {"open", "mark-by-ioctl:3", "start:execv"}), "open 3 1\narrived\n");
+  EXPECT_EQ(under(rules, {"open", "mark-by-number:3", "start:execv"}), "open 3 1\narrived\n");
   EXPECT_EQ(under(rules, {"open", "clear:3", "mark:3", "start:execv"}), "open 3 1\narrived\n");
   EXPECT_EQ(under(rules, {"open", "close:3", "open-cloexec", "start:execv"}), "open 3 1\nopen-cloexec 3 1\narrived\n");
+  EXPECT_EQ(under(rules, {"open", "close:3", "fopen-cloexec", "start:execv"}),
+            "open 3 1\nfopen-cloexec 3 1\narrived\n");
   EXPECT_EQ(under(rules, {"open", "close:3", "opendir:/", "start:execv"}), "open 3 1\nopendir 3 1\narrived\n");
 }
 

@@ -31,6 +31,14 @@ def chromium_screenshot(job):
     job.expect(shot.startswith(b"\x89PNG") and shot[16:24] == bytes([0, 0, 1, 44, 0, 0, 0, 200]), shot[:24])
 
 
+@scenario("chromium", does="--print-to-pdf lays the page out on one sheet", seconds=100)
+def chromium_pdf(job):
+    page = job.write("page.html", PAGE)
+    job.run("chromium", *COMMON, "--no-sandbox", "--print-to-pdf=page.pdf", page.as_uri(), timeout=80)
+    sheet = (job.directory / "page.pdf").read_bytes()
+    job.expect(sheet.startswith(b"%PDF-") and sheet.rstrip().endswith(b"%%EOF") and b"/Count 1" in sheet, sheet[:99])
+
+
 @scenario("chromium", "nodejs", does="--remote-debugging-pipe: node asks for its version over 3 and 4", seconds=100)
 def chromium_pipe(job):
     said = job.run("node", job.write("asks.js", r"""
@@ -52,3 +60,13 @@ child.stdio[3].write(JSON.stringify({id: 1, method: 'Browser.getVersion'}) + '\0
 """), timeout=60).stdout
     job.expect(said.strip() in ("Chrome", "HeadlessChrome"), said)
     return said
+
+
+@scenario("firefox-esr", does="--screenshot draws the page, by its content processes", seconds=110)
+def firefox_screenshot(job):
+    page = job.write("page.html", PAGE)
+    (job.directory / "profile").mkdir()
+    job.run("firefox-esr", "--headless", "--no-remote", "--profile", job.directory / "profile", "--window-size", "300,200",
+            "--screenshot", job.directory / "shot.png", page.as_uri(), timeout=100, environment={"HOME": str(job.directory)})
+    shot = (job.directory / "shot.png").read_bytes()
+    job.expect(shot.startswith(b"\x89PNG") and shot[16:24] == bytes([0, 0, 1, 44, 0, 0, 0, 200]), shot[:24])

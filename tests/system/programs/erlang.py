@@ -7,6 +7,8 @@ from scenario import scenario
           quick=True,
           seconds=60)
 def erlang_ports(job):
+    # In a file: a number among the arguments would count as announced.
+    job.write("child", "read line <&3; echo $line back >&4")
     job.write("ports.erl", r"""
 -module(ports).
 -export([main/0]).
@@ -25,7 +27,7 @@ main() ->
     receive {Cat, {data, Echoed}} -> io:format("~s~n", [Echoed]) end,
     port_close(Cat),
     io:format("~p~n", [collect(open_port(Shell, [{args, ["-c", "echo text; exit 7"]} | Options]), "")]),
-    Pair = open_port(Shell, [nouse_stdio, {args, ["-c", "read line <&3; echo $line back >&4"]}, binary]),
+    Pair = open_port(Shell, [nouse_stdio, {args, ["child"]}, binary]),
     port_command(Pair, <<"there\n">>),
     receive {Pair, {data, Back}} -> io:format("~s", [Back]) end,
     io:format("~s", [os:cmd("echo os:cmd")]),

@@ -7,12 +7,14 @@ from scenario import scenario
           quick=True,
           seconds=30)
 def php_proc_open(job):
+    # In a file: a number among the arguments would count as announced.
+    job.write("child", "cat; cat <&3 >&4; cat <&5; echo error >&2; echo more >&6; exit 7")
     said = job.run("php", job.write("program.php", r"""<?php
 file_put_contents('given', "from a file\n");
 $given = fopen('given', 'r');
 $wanted = [0 => ['pipe', 'r'], 1 => ['pipe', 'w'], 2 => ['redirect', 1], 3 => ['pipe', 'r'], 4 => ['pipe', 'w'],
            5 => $given, 6 => ['file', 'appended', 'a']];
-$child = proc_open(['sh', '-c', 'cat; cat <&3 >&4; cat <&5; echo error >&2; echo more >&6; exit 7'], $wanted, $pipes);
+$child = proc_open(['sh', 'child'], $wanted, $pipes);
 fwrite($pipes[0], "standard\n");
 fclose($pipes[0]);
 fwrite($pipes[3], "through 3 and 4\n");

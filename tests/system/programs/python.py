@@ -19,6 +19,8 @@ def prints(job, program, expected):
 @scenario("python3", does="subprocess: pass_fds, close_fds=False with set_inheritable, pipes, a preexec_fn",
           quick=True, seconds=30)
 def python_subprocess(job):
+    job.write("spawned", "echo spawned >&8")
+    job.write("child", "echo by preexec >&9")
     return prints(job, """
 import os, subprocess
 read, write = os.pipe()
@@ -31,10 +33,10 @@ os.set_inheritable(write, False)
 print(subprocess.run(["sh", "-c", f"echo >&{write}"], close_fds=False, capture_output=True).returncode)
 print(subprocess.run(["cat"], input=b"piped", capture_output=True).stdout)
 put = lambda: os.dup2(write, 9)
-print(subprocess.run(["sh", "-c", "echo by preexec >&9"], close_fds=False, preexec_fn=put).returncode)
+print(subprocess.run(["sh", "child"], close_fds=False, preexec_fn=put).returncode)
 print(os.read(read, 99))
 print(subprocess.getoutput("echo popen"), os.popen("echo os.popen").read().strip(), os.system("exit 3"))
-pid = os.posix_spawn("/bin/sh", ["sh", "-c", "echo spawned >&8"], os.environ,
+pid = os.posix_spawn("/bin/sh", ["sh", "-c", ". ./spawned"], os.environ,
                      file_actions=[(os.POSIX_SPAWN_DUP2, write, 8)])
 print(os.waitpid(pid, 0)[1], os.read(read, 99))
 """, """b'passed\\n'
@@ -51,22 +53,25 @@ popen os.popen 768
 @scenario("python3", does="os.dup2 to a chosen number in the parent and after os.fork; os.spawnv inherits it",
           quick=True, seconds=30)
 def python_dup2(job):
+    # In files: a number among the arguments would count as announced.
+    job.write("to7", "echo to 7 >&7")
+    job.write("to9", "echo to 9 >&9")
     return prints(job, """
 import os, subprocess
 read, write = os.pipe()
 os.dup2(write, 7)
-subprocess.run(["sh", "-c", "echo from the parent >&7"], close_fds=False, check=True)
+subprocess.run(["sh", "to7"], close_fds=False, check=True)
 print(os.read(read, 99))
-os.spawnv(os.P_WAIT, "/bin/sh", ["sh", "-c", "echo spawnv >&7"])
+os.spawnv(os.P_WAIT, "/bin/sh", ["sh", "to7"])
 print(os.read(read, 99))
 os.dup2(write, 7, inheritable=False)
 print(os.system("test -e /proc/self/fd/7"))
 if os.fork() == 0:
     os.dup2(write, 9)
-    os.execv("/bin/sh", ["sh", "-c", "echo from the child >&9"])
+    os.execv("/bin/sh", ["sh", "to9"])
 os.wait()
 print(os.read(read, 99))
-""", "b'from the parent\\n'\nb'spawnv\\n'\n256\nb'from the child\\n'\n")
+""", "b'to 7\\n'\nb'to 7\\n'\n256\nb'to 9\\n'\n")
 
 
 POOL = """

@@ -26,8 +26,8 @@ nsenter --target $$ --mount --uts --wd
 """
 
 
-@scenario("util-linux", "coreutils", "bash", does="setpriv, unshare, nsenter, chroot, runuser and more pass a shell's 5 and 6 on",
-          quick=True, seconds=40)
+@scenario("util-linux", "coreutils", "bash", quick=True, seconds=40,
+          does="setpriv, unshare, nsenter, chroot, runuser and more pass a shell's 5 and 6 on")
 def wrappers(job):
     job.write("wrappers", WRAPPERS.lstrip())
     said = job.run("bash", "-c", r"""
@@ -40,14 +40,16 @@ done < wrappers""").stdout
     return said
 
 
-@scenario("util-linux", "bash", does="nsenter joins the namespaces that a shell holds open at 7 and 8", quick=True, seconds=40)
+@scenario("util-linux", "bash", quick=True, seconds=40,
+          does="nsenter joins the namespaces that a shell holds at 7 and 8")
 def nsenter(job):
     said = job.run("bash", "-c", r"""
 coproc { exec unshare --uts --ipc sh -c 'hostname joined; echo ready; exec cat'; }
 read -r ready <&${COPROC[0]}
-exec 7</proc/$COPROC_PID/ns/uts 8</proc/$COPROC_PID/ns/ipc
+theirs=/proc/$COPROC_PID/ns
+exec 7<$theirs/uts 8<$theirs/ipc
 nsenter --uts=/proc/self/fd/7 --ipc=/proc/self/fd/8 hostname
-[[ $(nsenter --ipc=/proc/self/fd/8 readlink /proc/self/ns/ipc) == "$(readlink /proc/$COPROC_PID/ns/ipc)" ]] && echo the same
+[[ $(nsenter --ipc=/proc/self/fd/8 readlink /proc/self/ns/ipc) == "$(readlink $theirs/ipc)" ]] && echo the same
 [[ $(hostname) != joined ]] && echo outside""").stdout
     job.expect(said == "joined\nthe same\noutside\n", said)
     return said
@@ -61,8 +63,8 @@ def refuses_mkdir():
     return b"".join(struct.pack("=HBBI", *step) for step in steps)
 
 
-@scenario("bubblewrap", "util-linux", "bash", does="bwrap reads --seccomp and joins --userns at a shell's 9 and 8", quick=True,
-          seconds=30)
+@scenario("bubblewrap", "util-linux", "bash", quick=True, seconds=30,
+          does="bwrap reads --seccomp and joins --userns at a shell's 9 and 8")
 def bwrap_seccomp(job):
     (job.directory / "filter").write_bytes(refuses_mkdir())
     said = job.run("bash", "-c", r"""
@@ -76,8 +78,8 @@ tail -n 1 said; ls -d made 2>&1; grep -o 'not permitted' complaint""", check=Fal
     return said
 
 
-@scenario("qemu-system-x86", "python3", does="is given its monitor as a socket by number, as libvirt does; adds a file by SCM_RIGHTS",
-          quick=True, seconds=40)
+@scenario("qemu-system-x86", "python3", quick=True, seconds=40,
+          does="is given its monitor as a socket by number, as libvirt does; adds a file by SCM_RIGHTS")
 def qemu_monitor(job):
     job.write("disk", "x" * 65536)
     said = job.run("/usr/bin/python3", job.write("starter.py", r"""
@@ -95,7 +97,8 @@ talk.readline()
 ask("qmp_capabilities")
 disk = os.open("disk", os.O_RDWR)
 print(ask("add-fd", disk, **{"fdset-id": 4})["fdset-id"])
-print(ask("blockdev-add", driver="raw", **{"node-name": "disk", "file": {"driver": "file", "filename": "/dev/fdset/4"}}))
+file = {"driver": "file", "filename": "/dev/fdset/4"}
+print(ask("blockdev-add", driver="raw", file=file, **{"node-name": "disk"}))
 print([node["image"]["virtual-size"] for node in ask("query-named-block-nodes") if node["node-name"] == "disk"])
 ask("quit")
 print(qemu.wait())
@@ -104,8 +107,8 @@ print(qemu.wait())
     return said
 
 
-@scenario("dbus-x11", "dbus-bin", does="dbus-launch starts a bus in the background and says where; a client asks it", quick=True,
-          seconds=40)
+@scenario("dbus-x11", "dbus-bin", quick=True, seconds=40,
+          does="dbus-launch starts a bus in the background and says where; a client asks it")
 def dbus_launch(job):
     said = job.run("dbus-launch", "--sh-syntax").stdout
     address = re.search(r"ADDRESS='(.*)'", said)[1]
