@@ -19,7 +19,7 @@ constexpr std::string_view nth_name(const char* names, unsigned index) {
 constexpr int place_of(const char* names, std::string_view name) {
   for (int place = 0; *names != '\0'; ++place) {
     std::size_t same = 0;
-    while (same < name.size() && names[same] == name[same]) ++same;
+    while (same < name.size() && names[same] != '\0' && names[same] == name[same]) ++same;
     if (same == name.size() && names[same] == '\0') return place;
     while (*names++ != '\0') {
     }
