@@ -28,7 +28,7 @@ constexpr std::string_view standard_profile() {
       // Java's helper is told three numbers of those that it needs, and closes all others.
       "exempt exec target=jspawnhelper\n"
       // Servers that go into the background and then replace themselves.
-      "exempt exec program=haproxy,php-fpm*,uwsgi* target=haproxy,php-fpm*,uwsgi*\n"
+      "exempt exec program=haproxy,uwsgi* target=haproxy,uwsgi*\n"
       // What these functions of a language make is inheritable by their definition: PEP 446, POSIX(3perl).
       "exempt dup2 program=python3* module=*python3*\n"
       "exempt dup2 program=perl* module=POSIX.so\n";

@@ -129,8 +129,8 @@ TEST(StandardProfile, GivesOnWhatIsMeant) {
   EXPECT_EQ(standard(Call::execve, {.forked = true, .told = true}), Verdict::exempt);
   EXPECT_EQ(standard(Call::execve, {.forked = true, .started = "/usr/lib/jvm/java-17/lib/jspawnhelper"}),
             Verdict::exempt);
-  const Facts reload{.forked = true, .started = "/usr/sbin/php-fpm8.2"};
-  EXPECT_EQ(standard(Call::execvp, reload, {"/usr/sbin/php-fpm8.2"}), Verdict::exempt);
+  const Facts reload{.forked = true, .started = "/usr/sbin/uwsgi-core"};
+  EXPECT_EQ(standard(Call::execvp, reload, {"/usr/sbin/uwsgi-core"}), Verdict::exempt);
   EXPECT_EQ(standard(Call::execvp, reload, {"/usr/sbin/apache2"}), Verdict::force);
   EXPECT_EQ(standard(Call::execvp, {.forked = true, .started = "/bin/sh"}, {"/usr/sbin/haproxy"}), Verdict::force);
 }

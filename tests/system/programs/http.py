@@ -192,6 +192,29 @@ backend out
     return get(port)
 
 
+@scenario("haproxy", does="-W -D: the master goes into the background, re-executes itself, and again on SIGUSR2", quick=True)
+def haproxy_background(job):
+    port = job.port()
+    config = job.write("haproxy.cfg", f"""
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 5s
+  timeout server 5s
+frontend in
+  bind 127.0.0.1:{port}
+  http-request return status 200 content-type text/plain string served
+""")
+    job.run("/usr/sbin/haproxy", "-W", "-D", "-p", job.directory / "pid", "-f", config)
+    job.wait_for(lambda: get(port), "the proxy")
+    master = int((job.directory / "pid").read_text().split()[0])
+    before = children(master)
+    signal_until(job, master, signal.SIGUSR2, lambda: set(children(master)) - set(before), "a new worker")
+    job.wait_for(lambda: not set(children(master)) & set(before), "the old worker's end")
+    job.count()
+    return get(port)
+
+
 @scenario("gunicorn", does="serves, and HUP replaces its workers", quick=True)
 def gunicorn(job):
     port = job.port()
