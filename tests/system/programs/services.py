@@ -1,22 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """Programs that start other programs for a connection, on a schedule of their own, or as told on the bus."""
+import itertools
 import re
 import socket
 import ssl
 
 from scenario import scenario
 
-# Says what it was given, on whichever descriptors it is told.
-ANSWER = "read -r line <&{0}; echo \"got $line\" >&{1}; test -t {0} && echo terminal >&{1}; exit 0\n"
+# Says what it was given, on whichever descriptors it is told, and that this was all.
+ANSWER = "read -r line <&{0}; echo \"got $line\" >&{1}; test -t {0} && echo terminal >&{1}; echo end >&{1}; exit 0\n"
 
 
 def ask(port, context=None):
-    """Sends a line, and returns all that comes back."""
+    """Sends a line, and returns what comes back, until `end` or the end.
+
+    socat with `pipes` keeps its child's ends open, too, and sleeps for ever when SIGCHLD comes just before poll().
+    """
     with socket.create_connection(("127.0.0.1", port), timeout=20) as plain:
         connection = context.wrap_socket(plain) if context else plain
         connection.sendall(b"question\n")
         with connection.makefile("rb") as answer:
-            return answer.read().decode().replace("\r\n", "\n")
+            lines = (line.decode().replace("\r\n", "\n") for line in answer)
+            return "".join(itertools.takewhile(lambda line: line != "end\n", lines))
 
 
 def ask_stunnel(job, option):
