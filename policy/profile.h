@@ -21,8 +21,11 @@ constexpr std::string_view standard_profile() {
       "exempt dup2 when=child\n"
       // A program that execs without a fork hands on what it has made itself: flock -F, setlock, tcpserver.
       "exempt exec when=parent\n"
-      // flock's command, and what that starts, hold the lock; -o closes it.
-      "exempt open program=flock\n"
+      // The command that these start holds their lock, or is known to live by their pipe: that is what they are for.
+      "exempt open program=flock,daemonize\n"
+      "exempt pipe program=fghack,s6-fghack\n"
+      // Makes no dup2 where its pipe has the number already that the user asked for: fdin=8.
+      "exempt pipe program=socat\n"
       // Who is told a number is to use it: nginx's NGINX=, apt's --status-fd.
       "exempt exec announced=yes\n"
       // Java's helper is told three numbers of those that it needs, and closes all others.
@@ -31,6 +34,7 @@ constexpr std::string_view standard_profile() {
       "exempt exec program=haproxy,uwsgi* target=haproxy,uwsgi*\n"
       // What these functions of a language make is inheritable by their definition: PEP 446, POSIX(3perl).
       "exempt dup2 program=python3* module=*python3*\n"
+      "exempt dup2 program=pypy3* module=*pypy3*\n"
       "exempt dup2 program=perl* module=POSIX.so\n";
 }
 

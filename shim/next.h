@@ -70,11 +70,14 @@ class NextReturning {
     return get()(arguments...);
   }
 
-  /// Whether this libc lacks the function.
-  bool is_absent() const {
-    void* const function = reinterpret_cast<void*>(get());
-    return function == reinterpret_cast<void*>(absent_number) || function == reinterpret_cast<void*>(absent_pointer);
+  /// What stands for it in a libc that lacks it.
+  static Function* absent() {
+    return reinterpret_cast<Function*>(std::is_pointer_v<Result> ? reinterpret_cast<void*>(absent_pointer)
+                                                                 : reinterpret_cast<void*>(absent_number));
   }
+
+  /// Whether this libc lacks the function.
+  bool is_absent() const { return get() == absent(); }
 
  private:
   Symbol symbol_;

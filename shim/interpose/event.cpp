@@ -6,13 +6,7 @@
 
 using namespace cloexec;
 
-/// epoll_create(2) wants a size above 0, epoll_create1 has none to check; musl takes any.
 INTERPOSE(int, epoll_create, int size) noexcept {
-  if (size <= 0) {
-    const int fd = next_epoll_create(size);
-    force_after(HERE(epoll_create), fd);
-    return fd;
-  }
   return make_by<substitute(Call::epoll_create, Call::epoll_create1, 0, EPOLL_CLOEXEC)>(CALLER, size);
 }
 
@@ -24,9 +18,7 @@ INTERPOSE(int, eventfd, unsigned value, int flags) noexcept {
   return make_by<flag(Call::eventfd, 1, EFD_CLOEXEC)>(CALLER, value, flags);
 }
 
-/// signalfd(2) on an existing descriptor changes its mask and nothing else.
 INTERPOSE(int, signalfd, int fd, const sigset_t* mask, int flags) noexcept {
-  if (fd != -1) return next_signalfd(fd, mask, flags);
   return make_by<flag(Call::signalfd, 2, SFD_CLOEXEC)>(CALLER, fd, mask, flags);
 }
 

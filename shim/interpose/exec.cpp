@@ -18,19 +18,30 @@ namespace {
 
 using Arguments = char* const*;
 
-/// Of exec functions there are those that take an environment, and those that hand on the program's own.
-int started(const Start& about, Next<decltype(execve)> next) {
+/// Starts it by a function that takes an environment, or by one that hands on the program's own and does not look.
+int started(const Start& about, Call call) {
+  const Next<decltype(execve)> next(symbol_of(call));
   return start_program<int>(about, [&] { return next(about.program, about.arguments, about.environment); });
 }
 
-int started(const Start& about, Next<decltype(execv)> next) {
-  return start_program<int>(about, [&] { return next(about.program, about.arguments); });
+/// The variadic functions' arguments end at a null; behind it execle's has the environment. Their list is made on the
+/// stack: they may be called between vfork and exec.
+int started_with_list(Call call, const void* caller, const char* program, const char* first, va_list rest, Call next) {
+  va_list again;
+  va_copy(again, rest);
+  std::size_t count = 1;
+  while (va_arg(again, char*) != nullptr) ++count;
+  va_end(again);
+  auto** const arguments = static_cast<char**>(__builtin_alloca((count + 1) * sizeof(char*)));
+  arguments[0] = const_cast<char*>(first);
+  for (std::size_t i = 1; i <= count; ++i) arguments[i] = va_arg(rest, char*);
+  return started({call, caller, program, arguments, call == Call::execle ? va_arg(rest, char**) : environ}, next);
 }
 
 /// Where the program has no file actions, ours clear the flag in the child: dup2 onto itself, glibc 2.29 and musl. To
 /// start it apart would make it the child of a thread that ends, of which PR_SET_PDEATHSIG would tell it (prctl(2)).
-int spawned_with_actions(const Start& about, Next<decltype(posix_spawn)> next, pid_t* pid,
-                         const posix_spawnattr_t* attributes) {
+int spawned_with_actions(const Start& about, pid_t* pid, const posix_spawnattr_t* attributes) {
+  const Next<decltype(posix_spawn)> next(symbol_of(about.call));
   // Another thread may close one of them before the child comes to it, which then fails.
   for (unsigned attempt = 0; attempt < 16; ++attempt) {
     posix_spawn_file_actions_t actions;
@@ -45,11 +56,13 @@ int spawned_with_actions(const Start& about, Next<decltype(posix_spawn)> next, p
   return next(pid, about.program, nullptr, attributes, about.arguments, about.environment);
 }
 
-int spawned(const Start& about, Next<decltype(posix_spawn)> next, pid_t* pid, const posix_spawn_file_actions_t* actions,
+int spawned(const Start& about, pid_t* pid, const posix_spawn_file_actions_t* actions,
             const posix_spawnattr_t* attributes) {
-  if (actions == nullptr && is_given_apart(about)) return spawned_with_actions(about, next, pid, attributes);
-  return start_program<int>(
-      about, [&] { return next(pid, about.program, actions, attributes, about.arguments, about.environment); });
+  if (actions == nullptr && is_given_apart(about)) return spawned_with_actions(about, pid, attributes);
+  return start_program<int>(about, [&] {
+    const Next<decltype(posix_spawn)> next(symbol_of(about.call));
+    return next(pid, about.program, actions, attributes, about.arguments, about.environment);
+  });
 }
 
 }  // namespace
@@ -59,61 +72,43 @@ int spawned(const Start& about, Next<decltype(posix_spawn)> next, pid_t* pid, co
   { Call::name, __builtin_return_address(0), __VA_ARGS__ }
 
 INTERPOSE(int, execve, const char* path, Arguments arguments, Arguments environment) noexcept {
-  return started(STARTS(execve, path, arguments, environment), next_execve);
+  return started(STARTS(execve, path, arguments, environment), Call::execve);
 }
 
 INTERPOSE(int, execv, const char* path, Arguments arguments) noexcept {
-  return started(STARTS(execv, path, arguments, environ), next_execv);
+  return started(STARTS(execv, path, arguments, environ), Call::execv);
 }
 
 INTERPOSE(int, execvp, const char* file, Arguments arguments) noexcept {
-  return started(STARTS(execvp, file, arguments, environ), next_execvp);
+  return started(STARTS(execvp, file, arguments, environ), Call::execvp);
 }
 
 INTERPOSE(int, execvpe, const char* file, Arguments arguments, Arguments environment) noexcept {
-  return started(STARTS(execvpe, file, arguments, environment), next_execvpe);
+  return started(STARTS(execvpe, file, arguments, environment), Call::execvpe);
 }
-
-// The variadic ones count their arguments and make a list of them on the stack: they may be called between vfork and
-// exec. `rest` is left behind the null that ends the arguments.
-
-namespace {
-
-std::size_t count_arguments(va_list rest) {
-  std::size_t count = 1;
-  while (va_arg(rest, char*) != nullptr) ++count;
-  return count;
-}
-
-}  // namespace
-
-#define LIST_ARGUMENTS(first, arguments)                                                 \
-  va_list rest;                                                                          \
-  va_start(rest, first);                                                                 \
-  const std::size_t count = count_arguments(rest);                                       \
-  va_end(rest);                                                                          \
-  auto** arguments = static_cast<char**>(__builtin_alloca((count + 1) * sizeof(char*))); \
-  arguments[0] = const_cast<char*>(first);                                               \
-  va_start(rest, first);                                                                 \
-  for (std::size_t i = 1; i <= count; ++i) arguments[i] = va_arg(rest, char*)
 
 INTERPOSE(int, execl, const char* path, const char* first, ...) noexcept {
-  LIST_ARGUMENTS(first, arguments);
+  va_list rest;
+  va_start(rest, first);
+  const int result = started_with_list(Call::execl, CALLER, path, first, rest, Call::execv);
   va_end(rest);
-  return started(STARTS(execl, path, arguments, environ), next_execv);
+  return result;
 }
 
 INTERPOSE(int, execlp, const char* file, const char* first, ...) noexcept {
-  LIST_ARGUMENTS(first, arguments);
+  va_list rest;
+  va_start(rest, first);
+  const int result = started_with_list(Call::execlp, CALLER, file, first, rest, Call::execvp);
   va_end(rest);
-  return started(STARTS(execlp, file, arguments, environ), next_execvp);
+  return result;
 }
 
 INTERPOSE(int, execle, const char* path, const char* first, ...) noexcept {
-  LIST_ARGUMENTS(first, arguments);
-  auto* const environment = va_arg(rest, char**);
+  va_list rest;
+  va_start(rest, first);
+  const int result = started_with_list(Call::execle, CALLER, path, first, rest, Call::execve);
   va_end(rest);
-  return started(STARTS(execle, path, arguments, environment), next_execve);
+  return result;
 }
 
 INTERPOSE(int, execveat, int directory, const char* path, Arguments arguments, Arguments environment, int flags)
@@ -131,10 +126,10 @@ INTERPOSE(int, fexecve, int fd, Arguments arguments, Arguments environment) noex
 
 INTERPOSE(int, posix_spawn, pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,
           const posix_spawnattr_t* attributes, Arguments arguments, Arguments environment) {
-  return spawned(STARTS(posix_spawn, path, arguments, environment), next_posix_spawn, pid, actions, attributes);
+  return spawned(STARTS(posix_spawn, path, arguments, environment), pid, actions, attributes);
 }
 
 INTERPOSE(int, posix_spawnp, pid_t* pid, const char* file, const posix_spawn_file_actions_t* actions,
           const posix_spawnattr_t* attributes, Arguments arguments, Arguments environment) {
-  return spawned(STARTS(posix_spawnp, file, arguments, environment), next_posix_spawnp, pid, actions, attributes);
+  return spawned(STARTS(posix_spawnp, file, arguments, environment), pid, actions, attributes);
 }

@@ -8,8 +8,6 @@
 #include <mqueue.h>
 #include <sys/mman.h>
 
-#include <cstdarg>
-
 #include "shim/interpose.h"
 #include "shim/method/or_syscall.h"
 
@@ -37,12 +35,7 @@ INTERPOSE(DIR*, fdopendir, int fd) {
 
 INTERPOSE(int, shm_open, const char* name, int flags, mode_t mode) { return marked(next_shm_open(name, flags, mode)); }
 
-INTERPOSE(mqd_t, mq_open, const char* name, int flags, ...) noexcept {
-  va_list rest;
-  va_start(rest, flags);
-  const auto mode = va_arg(rest, mode_t);
-  auto* const attributes = va_arg(rest, mq_attr*);
-  va_end(rest);
+INTERPOSE_VARIADIC(mqd_t, mq_open, const char* name, int flags, mode_t mode, mq_attr* attributes) {
   return marked(next_mq_open(name, flags, mode, attributes));
 }
 

@@ -2,8 +2,6 @@
 //
 // Family open: files opened by name or handle. What programs open most with is in few instructions.
 
-#include <cstdarg>
-
 #include "shim/interpose.h"
 #include "shim/method/open_how.h"
 
@@ -16,51 +14,52 @@ consteval Recipe open_recipe(Call call, std::int8_t path, std::uint8_t flags) {
 }
 
 /// creat(2) takes no flags; it is an open that does.
-int created(Site site, Next<decltype(creat)> next, Next<decltype(open)> with_flags, const char* path, mode_t mode) {
-  return make_by_substitute(
-      site.about(path), as_number, Retry::while_unsettled, with_flags,
-      [=](auto* function) { return function(path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, mode); },
-      [=] { return next(path, mode); });
+int created(const char* path, mode_t mode, Call call, Call with_flags, const void* caller) {
+  return make(Site{call, caller}.about(path), as_number, Retry::while_unsettled, [=](bool form) {
+    return form == atomic
+               ? Next<decltype(::open)>(symbol_of(with_flags))(path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, mode)
+               : Next<decltype(::creat)>(symbol_of(call))(path, mode);
+  });
 }
 
 /// fts(3) keeps the directory that it came from open, in fts_rfd, unless it is told not to change directory: then that
 /// is 0 or -1.
-auto walked(Site site, auto* walk) {
-  if (walk != nullptr) force_after(site, walk->fts_rfd);
+FTS* walked(char* const* paths, int options, Word compare, Call call, const void* caller) {
+  const auto next = reinterpret_cast<FTS* (*)(char* const*, int, Word)>(get_pointer_next(symbol_of(call)));
+  FTS* const walk = next(paths, options, compare);
+  if (walk != nullptr) force_after({call, caller}, walk->fts_rfd);
   return walk;
+}
+
+/// The same of what takes other entries and is alike as far as that.
+FTS64* walked64(char* const* paths, int options, Word compare, Call call, const void* caller) {
+  static_assert(offsetof(FTS64, fts_rfd) == offsetof(FTS, fts_rfd));
+  return reinterpret_cast<FTS64*>(walked(paths, options, compare, call, caller));
 }
 
 }  // namespace
 
-INTERPOSE(int, open, const char* path, int flags, ...) {
-  OPTIONAL_ARGUMENT(mode_t, mode, flags);
-  return make_fast_with_flag(HERE(open).about(path), as_number, Retry::while_unsettled, next_open, flags, O_CLOEXEC,
-                             [=](auto* next, int forced) { return next(path, forced, mode); });
+INTERPOSE_VARIADIC(int, open, const char* path, int flags, mode_t mode) {
+  return make_fast<open_recipe(Call::open, 0, 1)>(path, flags, mode);
 }
 
-INTERPOSE(int, open64, const char* path, int flags, ...) {
-  OPTIONAL_ARGUMENT(mode_t, mode, flags);
-  return make_fast_with_flag(HERE(open64).about(path), as_number, Retry::while_unsettled, next_open64, flags, O_CLOEXEC,
-                             [=](auto* next, int forced) { return next(path, forced, mode); });
+INTERPOSE_VARIADIC(int, open64, const char* path, int flags, mode_t mode) {
+  return make_fast<open_recipe(Call::open64, 0, 1)>(path, flags, mode);
 }
 
-INTERPOSE(int, openat, int directory, const char* path, int flags, ...) {
-  OPTIONAL_ARGUMENT(mode_t, mode, flags);
-  return make_by<open_recipe(Call::openat, 1, 2)>(CALLER, directory, path, flags, mode);
+INTERPOSE_VARIADIC(int, openat, int directory, const char* path, int flags, mode_t mode) {
+  return make_fast<open_recipe(Call::openat, 1, 2)>(directory, path, flags, mode);
 }
 
-INTERPOSE(int, openat64, int directory, const char* path, int flags, ...) {
-  OPTIONAL_ARGUMENT(mode_t, mode, flags);
-  return make_by<open_recipe(Call::openat64, 1, 2)>(CALLER, directory, path, flags, mode);
+INTERPOSE_VARIADIC(int, openat64, int directory, const char* path, int flags, mode_t mode) {
+  return make_fast<open_recipe(Call::openat64, 1, 2)>(directory, path, flags, mode);
 }
 
-INTERPOSE(int, __open, const char* path, int flags, ...) {
-  OPTIONAL_ARGUMENT(mode_t, mode, flags);
+INTERPOSE_VARIADIC(int, __open, const char* path, int flags, mode_t mode) {
   return make_by<open_recipe(Call::__open, 0, 1)>(CALLER, path, flags, mode);
 }
 
-INTERPOSE(int, __open64, const char* path, int flags, ...) {
-  OPTIONAL_ARGUMENT(mode_t, mode, flags);
+INTERPOSE_VARIADIC(int, __open64, const char* path, int flags, mode_t mode) {
   return make_by<open_recipe(Call::__open64, 0, 1)>(CALLER, path, flags, mode);
 }
 
@@ -89,10 +88,10 @@ INTERPOSE(int, openat2, int directory, const char* path, const open_how* how, si
   return static_cast<int>(make_with_how(stored<recipe>, CALLER, words, false));
 }
 
-INTERPOSE(int, creat, const char* path, mode_t mode) { return created(HERE(creat), next_creat, next_open, path, mode); }
+INTERPOSE(int, creat, const char* path, mode_t mode) { return created(path, mode, Call::creat, Call::open, CALLER); }
 
 INTERPOSE(int, creat64, const char* path, mode_t mode) {
-  return created(HERE(creat64), next_creat64, next_open64, path, mode);
+  return created(path, mode, Call::creat64, Call::open64, CALLER);
 }
 
 INTERPOSE(int, open_by_handle_at, int mount, file_handle* handle, int flags) {
@@ -100,16 +99,16 @@ INTERPOSE(int, open_by_handle_at, int mount, file_handle* handle, int flags) {
 }
 
 INTERPOSE(FTS*, fts_open, char* const* paths, int options, int (*compare)(const FTSENT**, const FTSENT**)) {
-  return walked(HERE(fts_open), next_fts_open(paths, options, compare));
+  return walked(paths, options, to_word(compare), Call::fts_open, CALLER);
 }
 
 INTERPOSE(FTS64*, fts64_open, char* const* paths, int options, int (*compare)(const FTSENT64**, const FTSENT64**)) {
-  return walked(HERE(fts64_open), next_fts64_open(paths, options, compare));
+  return walked64(paths, options, to_word(compare), Call::fts64_open, CALLER);
 }
 
 #ifdef __i386__
 INTERPOSE(FTS64*, __fts64_open_time64, char* const* paths, int options,
           int (*compare)(const FTSENT64**, const FTSENT64**)) {
-  return walked(HERE(__fts64_open_time64), next___fts64_open_time64(paths, options, compare));
+  return walked64(paths, options, to_word(compare), Call::__fts64_open_time64, CALLER);
 }
 #endif

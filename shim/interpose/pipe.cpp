@@ -7,9 +7,7 @@
 using namespace cloexec;
 
 INTERPOSE(int, pipe, int ends[2]) noexcept {
-  return make_fast_by_substitute(
-      HERE(pipe), as_pair(ends), Retry::if_refused_or_invalid, next_pipe2,
-      [=](auto* function) { return function(ends, O_CLOEXEC); }, [=] { return next_pipe(ends); });
+  return make_fast<substitute(Call::pipe, Call::pipe2, 1, O_CLOEXEC).making(Shape::Kind::pair).about(0)>(ends, 0);
 }
 
 INTERPOSE(int, __pipe, int ends[2]) noexcept {

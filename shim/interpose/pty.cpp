@@ -6,7 +6,6 @@
 #include <termios.h>
 
 #include <climits>
-#include <cstdarg>
 #include <cstring>
 
 #include "include/cloexec.h"
@@ -15,8 +14,6 @@
 using namespace cloexec;
 
 namespace {
-
-using Pointer = void*;
 
 constexpr unsigned long get_peer = TIOCGPTPEER;  // ioctl_tty(2)
 constexpr unsigned long set_size = TIOCSWINSZ;
@@ -64,15 +61,6 @@ int answer_default(std::intptr_t argument) {
   return is_enforcing() ? 1 : 0;
 }
 
-/// ioctl_tty(2); and after FIOCLEX and FIONCLEX the flag is the program's own business.
-template <Call call>
-int controlled(const void* caller, auto next, int fd, unsigned long request, void* argument) {
-  if (request == FIOCLEX || request == FIONCLEX) note_forced(fd, false);
-  if (fd == -1 && request == CLOEXEC_DEFAULT_REQUEST) return answer_default(reinterpret_cast<std::intptr_t>(argument));
-  if (request != get_peer) return next(fd, request, argument);
-  return make_by<flag(call, 2, O_CLOEXEC)>(caller, fd, request, argument);
-}
-
 }  // namespace
 
 INTERPOSE(int, posix_openpt, int flags) { return make_by<flag(Call::posix_openpt, 0, O_CLOEXEC)>(CALLER, flags); }
@@ -107,14 +95,14 @@ INTERPOSE(int, forkpty, int* master, char* name, const termios* attributes, cons
   return child;
 }
 
-INTERPOSE(int, ioctl, int fd, unsigned long request, ...) noexcept {
-  OPTIONAL_ARGUMENT(Pointer, argument, request);
-  return controlled<Call::ioctl>(CALLER, next_ioctl, fd, request, argument);
+INTERPOSE_VARIADIC(int, ioctl, int fd, unsigned long request, void* argument) {
+  if (fd == -1 && request == CLOEXEC_DEFAULT_REQUEST) return answer_default(reinterpret_cast<std::intptr_t>(argument));
+  return make_by<flag(Call::ioctl, 2, O_CLOEXEC)>(CALLER, fd, request, argument);
 }
 
 #ifdef __i386__
-INTERPOSE(int, __ioctl_time64, int fd, unsigned long request, ...) noexcept {
-  OPTIONAL_ARGUMENT(Pointer, argument, request);
-  return controlled<Call::__ioctl_time64>(CALLER, next___ioctl_time64, fd, request, argument);
+INTERPOSE_VARIADIC(int, __ioctl_time64, int fd, unsigned long request, void* argument) {
+  if (fd == -1 && request == CLOEXEC_DEFAULT_REQUEST) return answer_default(reinterpret_cast<std::intptr_t>(argument));
+  return make_by<flag(Call::__ioctl_time64, 2, O_CLOEXEC)>(CALLER, fd, request, argument);
 }
 #endif

@@ -8,34 +8,40 @@ using namespace cloexec;
 
 namespace {
 
-/// `fd` is the connection, `*error_fd` the one for the remote command's errors, when the caller asked for it.
-int connected(Site site, int fd, const int* error_fd) {
+/// The connection is the result, `*error_fd` the one for the remote command's errors, when the caller asked for it.
+int connected(const Site& site, int fd, const int* error_fd) {
   if (fd >= 0 && error_fd != nullptr) force_after(site, *error_fd);
   force_after(site, fd);
   return fd;
+}
+
+/// What all have in common; those without a family do not look at it.
+int connected(char** host, int port, const char* local_user, const char* user, const char* command, int* error_fd,
+              sa_family_t family, Call call, const void* caller) {
+  const auto next = reinterpret_cast<decltype(&rexec_af)>(get_number_next(symbol_of(call)));
+  return connected({call, caller}, next(host, port, local_user, user, command, error_fd, family), error_fd);
 }
 
 }  // namespace
 
 INTERPOSE(int, rcmd, char** host, unsigned short port, const char* local_user, const char* remote_user,
           const char* command, int* error_fd) {
-  return connected(HERE(rcmd), next_rcmd(host, port, local_user, remote_user, command, error_fd), error_fd);
+  return connected(host, port, local_user, remote_user, command, error_fd, AF_UNSPEC, Call::rcmd, CALLER);
 }
 
 INTERPOSE(int, rcmd_af, char** host, unsigned short port, const char* local_user, const char* remote_user,
           const char* command, int* error_fd, sa_family_t family) {
-  return connected(HERE(rcmd_af), next_rcmd_af(host, port, local_user, remote_user, command, error_fd, family),
-                   error_fd);
+  return connected(host, port, local_user, remote_user, command, error_fd, family, Call::rcmd_af, CALLER);
 }
 
 INTERPOSE(int, rexec, char** host, int port, const char* user, const char* password, const char* command,
           int* error_fd) {
-  return connected(HERE(rexec), next_rexec(host, port, user, password, command, error_fd), error_fd);
+  return connected(host, port, user, password, command, error_fd, AF_UNSPEC, Call::rexec, CALLER);
 }
 
 INTERPOSE(int, rexec_af, char** host, int port, const char* user, const char* password, const char* command,
           int* error_fd, sa_family_t family) {
-  return connected(HERE(rexec_af), next_rexec_af(host, port, user, password, command, error_fd, family), error_fd);
+  return connected(host, port, user, password, command, error_fd, family, Call::rexec_af, CALLER);
 }
 
 INTERPOSE(int, rresvport, int* port) { return connected(HERE(rresvport), next_rresvport(port), nullptr); }

@@ -11,17 +11,21 @@ namespace {
 
 constexpr int any_socket = -1;  // RPC_ANYSOCK: rpc_svc_create(3)
 
-/// A client stores the socket that it made where it found that it had none.
-CLIENT* client(Site site, int* fd, auto create) {
+/// A client stores the socket that it made where it found that it had none. It takes up to eight words, a timeval being
+/// two: a word too many is not looked at.
+CLIENT* client(Word a, Word b, Word c, Word d, Word e, Word f, Word g, Word h, int* fd, Call call, const void* caller) {
   const bool makes_one = fd != nullptr && *fd < 0;
-  CLIENT* made = create();
-  if (made != nullptr && makes_one) force_after(site, *fd);
+  const auto next = reinterpret_cast<CLIENT* (*)(Word, ...)>(get_pointer_next(symbol_of(call)));
+  CLIENT* made = next(a, b, c, d, e, f, g, h);
+  if (made != nullptr && makes_one) force_after({call, caller}, *fd);
   return made;
 }
 
 /// A server's socket is the first member of its handle (xp_fd or xp_sock in rpc/svc.h).
-SVCXPRT* server(Site site, int fd, SVCXPRT* made) {
-  if (made != nullptr && fd == any_socket) force_after(site, *reinterpret_cast<const int*>(made));
+SVCXPRT* server(int fd, Word b, Word c, Word d, Call call, const void* caller) {
+  const auto next = reinterpret_cast<SVCXPRT* (*)(int, ...)>(get_pointer_next(symbol_of(call)));
+  SVCXPRT* made = next(fd, b, c, d);
+  if (made != nullptr && fd == any_socket) force_after({call, caller}, *reinterpret_cast<const int*>(made));
   return made;
 }
 
@@ -29,37 +33,38 @@ SVCXPRT* server(Site site, int fd, SVCXPRT* made) {
 
 INTERPOSE(CLIENT*, clnttcp_create, sockaddr_in* address, unsigned long program, unsigned long version, int* fd,
           unsigned send_size, unsigned receive_size) {
-  return client(HERE(clnttcp_create), fd,
-                [=] { return next_clnttcp_create(address, program, version, fd, send_size, receive_size); });
+  return client(to_word(address), to_word(program), to_word(version), to_word(fd), to_word(send_size),
+                to_word(receive_size), 0, 0, fd, Call::clnttcp_create, CALLER);
 }
 
 INTERPOSE(CLIENT*, clntudp_create, sockaddr_in* address, unsigned long program, unsigned long version, timeval wait,
           int* fd) {
-  return client(HERE(clntudp_create), fd, [=] { return next_clntudp_create(address, program, version, wait, fd); });
+  return client(to_word(address), to_word(program), to_word(version), wait.tv_sec, wait.tv_usec, to_word(fd), 0, 0, fd,
+                Call::clntudp_create, CALLER);
 }
 
 INTERPOSE(CLIENT*, clntudp_bufcreate, sockaddr_in* address, unsigned long program, unsigned long version, timeval wait,
           int* fd, unsigned send_size, unsigned receive_size) {
-  return client(HERE(clntudp_bufcreate), fd,
-                [=] { return next_clntudp_bufcreate(address, program, version, wait, fd, send_size, receive_size); });
+  return client(to_word(address), to_word(program), to_word(version), wait.tv_sec, wait.tv_usec, to_word(fd),
+                to_word(send_size), to_word(receive_size), fd, Call::clntudp_bufcreate, CALLER);
 }
 
 INTERPOSE(CLIENT*, clntunix_create, void* address, unsigned long program, unsigned long version, int* fd,
           unsigned send_size, unsigned receive_size) {
-  return client(HERE(clntunix_create), fd,
-                [=] { return next_clntunix_create(address, program, version, fd, send_size, receive_size); });
+  return client(to_word(address), to_word(program), to_word(version), to_word(fd), to_word(send_size),
+                to_word(receive_size), 0, 0, fd, Call::clntunix_create, CALLER);
 }
 
 INTERPOSE(SVCXPRT*, svctcp_create, int fd, unsigned send_size, unsigned receive_size) {
-  return server(HERE(svctcp_create), fd, next_svctcp_create(fd, send_size, receive_size));
+  return server(fd, to_word(send_size), to_word(receive_size), 0, Call::svctcp_create, CALLER);
 }
 
-INTERPOSE(SVCXPRT*, svcudp_create, int fd) { return server(HERE(svcudp_create), fd, next_svcudp_create(fd)); }
+INTERPOSE(SVCXPRT*, svcudp_create, int fd) { return server(fd, 0, 0, 0, Call::svcudp_create, CALLER); }
 
 INTERPOSE(SVCXPRT*, svcudp_bufcreate, int fd, unsigned send_size, unsigned receive_size) {
-  return server(HERE(svcudp_bufcreate), fd, next_svcudp_bufcreate(fd, send_size, receive_size));
+  return server(fd, to_word(send_size), to_word(receive_size), 0, Call::svcudp_bufcreate, CALLER);
 }
 
 INTERPOSE(SVCXPRT*, svcunix_create, int fd, unsigned send_size, unsigned receive_size, char* path) {
-  return server(HERE(svcunix_create), fd, next_svcunix_create(fd, send_size, receive_size, path));
+  return server(fd, to_word(send_size), to_word(receive_size), to_word(path), Call::svcunix_create, CALLER);
 }

@@ -6,7 +6,6 @@
 #include <linux/mount.h>
 #include <linux/perf_event.h>
 
-#include <cstdarg>
 #include <cstring>
 
 #include "shim/find_next.h"
@@ -90,63 +89,18 @@ const Recipe* recipe_for(long number) {
   return nullptr;
 }
 
-/// Whether a call of these makes no descriptor, or none that could be forced, with these arguments.
-bool makes_none(const Recipe& recipe, const Word* words) {
-  const int first = static_cast<int>(words[1]);
-  const int second = static_cast<int>(words[2]);
-  switch (recipe.call) {
-    case Call::signalfd:
-      return first != -1;
-    case Call::epoll_create:
-      return first <= 0;
-    case Call::dup2:
-    case Call::dup3:
-      return first == second || is_exempt(second);
-    case Call::fcntl:
-      return second != F_DUPFD;
-    case Call::ioctl:
-      return static_cast<unsigned>(second) != TIOCGPTPEER;
-    default:
-      return false;
-  }
-}
-
-/// After these the flag is the program's own business.
-Word noted(Call call, const Word* words, Word result) {
-  const int fd = static_cast<int>(words[1]);
-  const int second = static_cast<int>(words[2]);
-  if (call == Call::fcntl && second == F_SETFD && result == 0) note_forced(fd, false);
-  if (call == Call::fcntl && second == F_DUPFD_CLOEXEC) note_forced(static_cast<int>(result), false);
-  if (call == Call::ioctl && (second == FIOCLEX || second == FIONCLEX)) note_forced(fd, false);
-  return result;
-}
-
 /// What a raw call shows, the function of the same name is taken to do too. That is wrong when a preload below us wraps
 /// the function, and may drop a flag in it: there raw calls are made plainly, and teach nothing.
 bool would_mislead(Call call) { return ability_of(call) == Ability::unknown && is_wrapped_below(name_of(call).data()); }
 
 Word made(const Recipe& recipe, const void* caller, const Word* words) {
   const WordCall call = WordCall::by_number(recipe, caller, words);
-  if (makes_none(recipe, words)) return noted(recipe.call, words, call.make(plain));
-  if (!would_mislead(recipe.call) || verdict_on(call.site()) == Verdict::exempt) return call.make();
-  return make_plainly(call.site(), call.shape(), Forms([&](bool form) { return call.make(form); }));
+  if (!would_mislead(recipe.call) || call.arguments().make_none()) return call.make();
+  return call.make_as_written();
 }
 
 Word call_plainly(const Word* words) {
   return next_syscall(words[0], words[1], words[2], words[3], words[4], words[5], words[6]);
-}
-
-/// The same with another word at `place`.
-Word call_with(const Word* words, unsigned place, Word word) {
-  Word changed[most_words];
-  std::memcpy(changed, words, sizeof changed);
-  changed[place] = word;
-  return call_plainly(changed);
-}
-
-Word received(Call call, const void* caller, const Word* words, Headers headers, unsigned flags) {
-  return make_received({call, caller}, static_cast<int>(words[1]), headers, static_cast<int>(words[flags]),
-                       Receive([=](int forced) { return call_with(words, flags, forced); }));
 }
 
 Word interposed(const void* caller, Word* words) {
@@ -168,13 +122,14 @@ Word interposed(const void* caller, Word* words) {
       return make_with_how(stored<by(SYS_openat2, Call::openat2, 3, 0).about(2).retried(Retry::while_unsettled)>,
                            caller, words, true);
     case SYS_recvmsg:
-      return received(Call::recvmsg, caller, words, one_header(from_word<msghdr*>(words[2])), 3);
+      return make_received(WordCall::by_number(stored<flag(Call::recvmsg, 3, MSG_CMSG_CLOEXEC)>, caller, words),
+                           one_header(from_word<msghdr*>(words[2])));
 #ifdef SYS_recvmmsg_time64
     case SYS_recvmmsg_time64:
 #endif
     case SYS_recvmmsg:
-      return received(Call::recvmmsg, caller, words,
-                      many_headers(from_word<mmsghdr*>(words[2]), static_cast<unsigned>(words[3])), 4);
+      return make_received(WordCall::by_number(stored<flag(Call::recvmmsg, 4, MSG_CMSG_CLOEXEC)>, caller, words),
+                           many_headers(from_word<mmsghdr*>(words[2]), static_cast<unsigned>(words[3])));
     default:
       break;
   }
@@ -184,11 +139,7 @@ Word interposed(const void* caller, Word* words) {
 
 }  // namespace
 
-INTERPOSE(long, syscall, long number, ...) noexcept {
-  va_list rest;
-  va_start(rest, number);
-  Word words[most_words] = {number};
-  for (unsigned i = 1; i < most_words; ++i) words[i] = va_arg(rest, Word);
-  va_end(rest);
+INTERPOSE_VARIADIC(long, syscall, Word number, Word a, Word b, Word c, Word d, Word e, Word f) {
+  Word words[most_words] = {number, a, b, c, d, e, f};
   return interposed(CALLER, words);
 }

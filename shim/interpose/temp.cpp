@@ -33,8 +33,11 @@ class Placeholder {
   char* place_ = nullptr;
 };
 
-int made(const WordCall& call, char* path, int suffix) {
-  const Placeholder placeholder(path, suffix);
+/// The flags come behind the suffix of functions that take one.
+int make_from_template(Word path, Word b, Word c, Word d, const Recipe& recipe, const void* caller) {
+  const Word words[most_words] = {path, b, c, d};
+  const WordCall call(recipe, caller, words);
+  const Placeholder placeholder(from_word<char*>(path), recipe.place == 2 ? static_cast<int>(b) : 0);
   const auto forms = [&](bool form) {
     const Word result = call.make(form);
     if (static_cast<int>(result) < 0) placeholder.restore();
@@ -43,29 +46,25 @@ int made(const WordCall& call, char* path, int suffix) {
   return static_cast<int>(call.make(Forms(forms)));
 }
 
-/// mkstemp(3) takes no flags, mkostemp does, at the second place.
+/// mkstemp(3) takes no flags, mkostemp does.
 template <Call call, Call with_flags>
 int made(const void* caller, char* path) {
-  const Word words[most_words] = {to_word(path)};
-  return made(WordCall(stored<substitute(call, with_flags, 1, O_CLOEXEC).about(0)>, caller, words), path, 0);
+  return make_by<substitute(call, with_flags, 1, O_CLOEXEC).about(0), make_from_template>(caller, path);
 }
 
 template <Call call, Call with_flags>
 int made(const void* caller, char* path, int suffix) {
-  const Word words[most_words] = {to_word(path), suffix};
-  return made(WordCall(stored<substitute(call, with_flags, 2, O_CLOEXEC).about(0)>, caller, words), path, suffix);
+  return make_by<substitute(call, with_flags, 2, O_CLOEXEC).about(0), make_from_template>(caller, path, suffix);
 }
 
 template <Call call>
 int made_with(const void* caller, char* path, int flags) {
-  const Word words[most_words] = {to_word(path), flags};
-  return made(WordCall(stored<flag(call, 1, O_CLOEXEC).about(0)>, caller, words), path, 0);
+  return make_by<flag(call, 1, O_CLOEXEC).about(0), make_from_template>(caller, path, flags);
 }
 
 template <Call call>
 int made_with(const void* caller, char* path, int suffix, int flags) {
-  const Word words[most_words] = {to_word(path), suffix, flags};
-  return made(WordCall(stored<flag(call, 2, O_CLOEXEC).about(0)>, caller, words), path, suffix);
+  return make_by<flag(call, 2, O_CLOEXEC).about(0), make_from_template>(caller, path, suffix, flags);
 }
 
 /// tmpfile(3) put together from what takes a flag, in the same two steps as libc: a file without a name, or one that

@@ -5,14 +5,11 @@
 #include <sched.h>
 
 #include <cerrno>
-#include <cstdarg>
 
 #include "shim/forced.h"
 #include "shim/interpose.h"
 
 using namespace cloexec;
-
-using Pointer = void*;
 
 /// Says that a child is about to borrow this thread's memory; returns where that is counted.
 extern "C" [[gnu::visibility("hidden"), gnu::used]] int* cloexec_begin_vfork() {
@@ -103,13 +100,8 @@ asm(".text\n"
     ".size vfork, . - vfork\n"
     ".size __vfork, . - __vfork\n");
 
-INTERPOSE(int, clone, int (*function)(void*), void* stack, int flags, void* argument, ...) noexcept {
-  va_list rest;
-  va_start(rest, argument);
-  auto* const parent = va_arg(rest, Pointer);
-  auto* const storage = va_arg(rest, Pointer);
-  auto* const child = va_arg(rest, Pointer);
-  va_end(rest);
+INTERPOSE_VARIADIC(int, clone, int (*function)(void*), void* stack, int flags, void* argument, void* parent,
+                   void* storage, void* child) {
   const bool borrows = (flags & (CLONE_VM | CLONE_VFORK | CLONE_THREAD)) == (CLONE_VM | CLONE_VFORK);
   if (borrows) begin_vfork_child();
   const int result = next_clone(function, stack, flags, argument, parent, storage, child);

@@ -26,21 +26,13 @@ std::size_t redundant_letter(std::string_view mode) {
   return 0;
 }
 
-}  // namespace
-
-FILE* make_unmarked(const Site& site, bool has_no_room, Forms forms) {
-  const bool is_forced = has_no_room && verdict_on(site) != Verdict::exempt;
-  return from_word<FILE*>(is_forced ? make_plainly(site, as_stream, forms) : make_as_asked(as_stream, forms));
-}
-
-FILE* make_with_mode(const Recipe& recipe, const void* caller, const Word* words,
-                     ForcedMode (*force)(std::string_view)) {
-  const ForcedMode forced = force(from_word<const char*>(words[recipe.place]));
-  const WordCall call(recipe, caller, words, to_word(&forced.text[0]), false);
+FILE* make_with_mode(const WordCall& call, const ForcedMode& forced) {
   const auto forms = [&](bool form) { return call.make(form); };
-  if (forced.text[0] == '\0') return make_unmarked(call.site(), forced.has_no_room, Forms(forms));
-  return from_word<FILE*>(call.make());
+  if (forced.has_no_room) return from_word<FILE*>(call.make_as_written());
+  return from_word<FILE*>(forced.text[0] != '\0' ? call.make() : make_as_asked(as_stream, Forms(forms)));
 }
+
+}  // namespace
 
 ForcedMode force_fopen_mode(std::string_view mode) {
   ForcedMode forced;
@@ -67,6 +59,18 @@ ForcedMode force_popen_mode(std::string_view mode) {
   forced.text[to++] = 'e';
   forced.text[to] = '\0';
   return forced;
+}
+
+FILE* make_by_fopen_mode(Word a, Word b, Word c, Word d, const Recipe& recipe, const void* caller) {
+  const Word words[most_words] = {a, b, c, d};
+  const ForcedMode forced = force_fopen_mode(from_word<const char*>(words[recipe.place]));
+  return make_with_mode(WordCall(recipe, caller, words, to_word(&forced.text[0]), false), forced);
+}
+
+FILE* make_by_popen_mode(Word a, Word b, Word c, Word d, const Recipe& recipe, const void* caller) {
+  const Word words[most_words] = {a, b, c, d};
+  const ForcedMode forced = force_popen_mode(from_word<const char*>(words[recipe.place]));
+  return make_with_mode(WordCall(recipe, caller, words, to_word(&forced.text[0]), false), forced);
 }
 
 }  // namespace cloexec

@@ -27,30 +27,8 @@ ForcedMode force_fopen_mode(std::string_view mode);
 /// popen: "e" goes to the end; glibc takes it anywhere, musl wants r or w first.
 ForcedMode force_popen_mode(std::string_view mode);
 
-/// Makes a stream whose mode could not be given the letter.
-FILE* make_unmarked(const Site& site, bool has_no_room, Forms forms);
-
-/// Makes a stream with the letter added by `force` to the mode string at the recipe's place.
-FILE* make_with_mode(const Recipe& recipe, const void* caller, const Word* words,
-                     ForcedMode (*force)(std::string_view));
-
-template <Recipe recipe>
-FILE* make_by_mode(const void* caller, ForcedMode (*force)(std::string_view), auto... arguments) {
-  const Word words[most_words] = {to_word(arguments)...};
-  return make_with_mode(stored<recipe>, caller, words, force);
-}
-
-/// fopen in few instructions.
-[[gnu::always_inline]] inline FILE* fopen_fast(Site site, auto next, const char* path, const char* mode) {
-  const ForcedMode forced = force_fopen_mode(mode);
-  const auto forms = [=, text = forced.text](bool form) { return next(path, form == atomic ? text : mode); };
-  if (forced.text[0] == '\0') {
-    const auto copy = forms;
-    return make_unmarked(Site(site), forced.has_no_room, Forms(copy));
-  }
-  return make_fast(
-      site, as_stream, Retry::while_unsettled, next,
-      [=, text = forced.text](auto* function) { return function(path, text); }, forms);
-}
+/// Make a stream with the letter added to the mode string at the recipe's place.
+Maker<FILE*> make_by_fopen_mode;
+Maker<FILE*> make_by_popen_mode;
 
 }  // namespace cloexec

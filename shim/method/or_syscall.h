@@ -11,7 +11,8 @@ namespace [[gnu::visibility("hidden")]] cloexec {
 /// Calls the next function, or system call `number` with the same arguments where libc lacks the function.
 template <typename Next, typename... Arguments>
 int or_syscall(Next next, long number, Arguments... arguments) {
-  return next.is_absent() ? static_cast<int>(next_syscall(number, arguments...)) : next(arguments...);
+  auto* const function = next.get();
+  return function != next.absent() ? function(arguments...) : static_cast<int>(next_syscall(number, arguments...));
 }
 
 }  // namespace cloexec

@@ -68,32 +68,36 @@ void settle_received(const Site& site, int fd) {
 
 void note_as_asked(const Site&, int fd) { note_forced(fd, false); }
 
-/// Receives with the flags as the program wrote them.
-Word receive_plainly(const Site& site, const Headers& headers, int flags, Receive receive,
-                     void (*visit)(const Site&, int)) {
-  const Word result = receive(flags);
-  if (result >= 0 && take_control(headers)) each_received(site, headers, result, visit);
+/// The function that counts returns an int, the other a long.
+Word receive(const WordCall& call, const Headers& headers, bool form) {
+  const Word result = call.make(form);
+  return headers.are_counted ? static_cast<int>(result) : result;
+}
+
+Word receive_plainly(const WordCall& call, const Headers& headers, void (*visit)(const Site&, int)) {
+  const Word result = receive(call, headers, plain);
+  if (result >= 0 && take_control(headers)) each_received(call.site(), headers, result, visit);
   return result;
 }
 
 }  // namespace
 
-Word make_received(const Site& site, int fd, const Headers& headers, int flags, Receive receive) {
-  if ((flags & MSG_CMSG_CLOEXEC) != 0 || verdict_on(site) == Verdict::exempt)
-    return receive_plainly(site, headers, flags, receive, note_as_asked);
-  if (!take_control(headers)) return receive(flags);
+Word make_received(const WordCall& call, const Headers& headers) {
+  if (call.is_asked_for() || verdict_on(call.site()) == Verdict::exempt)
+    return receive_plainly(call, headers, note_as_asked);
+  if (!take_control(headers)) return receive(call, headers, plain);
   const int error_before = errno;
-  const Word result = receive(flags | MSG_CMSG_CLOEXEC);
+  const Word result = receive(call, headers, atomic);
   if (result < 0) {
-    if ((errno != EINVAL && errno != EOPNOTSUPP) || !refuses_flag(fd)) return result;
-    const Word second = receive_plainly(site, headers, flags, receive, force_afterwards);
+    if ((errno != EINVAL && errno != EOPNOTSUPP) || !refuses_flag(call.arguments()[0])) return result;
+    const Word second = receive_plainly(call, headers, force_afterwards);
     if (second >= 0) errno = error_before;
     return second;
   }
   // The kernel reports the flag back, and programs compare msg_flags with what they know.
   const unsigned count = headers.are_counted ? static_cast<unsigned>(result) : 1U;
   for (unsigned i = 0; i < count && i < headers.count; ++i) headers[i].msg_flags &= ~MSG_CMSG_CLOEXEC;
-  each_received(site, headers, result, settle_received);
+  each_received(call.site(), headers, result, settle_received);
   return result;
 }
 

@@ -8,8 +8,7 @@
 
 #include <cstddef>
 
-#include "shim/method/result.h"
-#include "shim/method/site.h"
+#include "shim/method/recipe.h"
 
 namespace [[gnu::visibility("hidden")]] cloexec {
 
@@ -30,23 +29,7 @@ inline Headers many_headers(mmsghdr* headers, unsigned count) {
   return {reinterpret_cast<msghdr*>(headers), count, sizeof *headers, true};
 }
 
-/// Refers to a closure that receives with the flags that it is told.
-class Receive {
- public:
-  template <typename Closure>
-  explicit Receive(const Closure& closure)
-      : closure_(&closure),
-        receive_([](const void* object, int flags) { return to_word((*static_cast<const Closure*>(object))(flags)); }) {
-  }
-
-  Word operator()(int flags) const { return receive_(closure_, flags); }
-
- private:
-  const void* closure_;
-  Word (*receive_)(const void*, int);
-};
-
-/// Receives from `fd`, with every descriptor that comes close-on-exec.
-Word make_received(const Site& site, int fd, const Headers& headers, int flags, Receive receive);
+/// Receives with every descriptor that comes close-on-exec.
+Word make_received(const WordCall& call, const Headers& headers);
 
 }  // namespace cloexec

@@ -4,6 +4,8 @@
 
 #include <cstring>
 
+#include "shim/verdict.h"
+
 namespace cloexec {
 namespace {
 
@@ -41,12 +43,41 @@ Word WordCall::make(bool form) const {
 }
 
 Word WordCall::make() const {
-  return make(Forms([this](bool form) { return make(form); }));
+  const CallArguments given = arguments();
+  if (given.make_none()) {
+    const Word result = make(plain);
+    given.note(site(), static_cast<int>(result));
+    return result;
+  }
+  const auto forms = [this](bool form) { return make(form); };
+  return given.must_stay_plain() ? make_as_written() : make(Forms(forms));
+}
+
+Word WordCall::make_as_written() const {
+  const auto forms = [this](bool form) { return make(form); };
+  const bool is_as_asked = is_asked_for() || verdict_on(site()) == Verdict::exempt;
+  return is_as_asked ? make_as_asked(shape(), Forms(forms)) : make_plainly(site(), shape(), Forms(forms));
 }
 
 Word WordCall::make(Forms forms) const {
-  if ((asked() & static_cast<Word>(recipe_.value)) != 0) return make_as_asked(shape(), forms);
-  return cloexec::make({recipe_.call, shape(), recipe_.retry}, caller_, site().detail, forms);
+  if (is_asked_for()) return make_as_asked(shape(), forms);
+  const Symbol settled_by = is_by_number_ ? Symbol::end : symbol_of(recipe_.atomic_call);
+  return cloexec::make({recipe_.call, shape(), recipe_.retry, settled_by}, caller_, site().detail, forms);
+}
+
+Word WordCall::settle(Word result) const {
+  const auto forms = [this](bool form) { return make(form); };
+  return cloexec::settle({recipe_.call, shape(), recipe_.retry}, Forms(forms), result);
+}
+
+int make_recipe(Word a, Word b, Word c, Word d, const Recipe& recipe, const void* caller) {
+  const Word words[most_words] = {a, b, c, d};
+  return static_cast<int>(WordCall(recipe, caller, words).make());
+}
+
+Word settle_recipe(Word a, Word b, Word c, Word d, const Recipe& recipe, Word result) {
+  const Word words[most_words] = {a, b, c, d};
+  return WordCall(recipe, nullptr, words).settle(result);
 }
 
 }  // namespace cloexec

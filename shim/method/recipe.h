@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How a call is made close-on-exec, as data: which argument is another in the atomic form, and which function that is
-// made by. All calls but those that programs make most are made by one body that reads such recipes. It sees arguments
-// as words, as the machine passes them: integers and pointers only, which holds for every call of the catalogue.
+// made by. All calls are made by one body that reads such recipes; method/fast.h spares those that programs make most
+// the way there. It sees arguments as words, as the machine passes them: integers and pointers only, which holds for
+// every call of the catalogue.
 #pragma once
 
+#include "shim/method/arguments.h"
 #include "shim/method/make.h"
 
 namespace [[gnu::visibility("hidden")]] cloexec {
@@ -80,17 +82,29 @@ class WordCall {
   /// Makes it in one form.
   Word make(bool form) const;
 
-  /// Makes it close-on-exec, unless it is so already.
+  /// Makes it close-on-exec, unless it is so already or makes no descriptor.
   Word make() const;
 
-  /// The same; `forms` makes the call, and does more.
+  /// The same of a call that makes one; `forms` makes the call, and does more.
   Word make(Forms forms) const;
+
+  /// Makes it as the program wrote it, and sets the flag afterwards unless rules say no.
+  Word make_as_written() const;
+
+  /// Ends it when it was settled: `result` is that of the atomic form.
+  Word settle(Word result) const;
+
+  /// Whether the program asked for close-on-exec itself.
+  bool is_asked_for() const { return (asked() & static_cast<Word>(recipe_.value)) != 0; }
 
   /// What rules look at in it.
   Site site() const { return {recipe_.call, caller_, recipe_.subject >= 0 ? words_[recipe_.subject] : 0}; }
 
   /// How descriptors are found in its result.
   Shape shape() const;
+
+  /// As its function gets them.
+  CallArguments arguments() const { return {recipe_.call, words_ + (is_by_number_ ? 1 : 0)}; }
 
  private:
   /// The flags that the program wrote.
@@ -106,11 +120,20 @@ class WordCall {
 template <Recipe recipe>
 inline constexpr Recipe stored = recipe;
 
+/// Makes a call of four words at most. These come first: they stay in the registers in which the interposer got them,
+/// and it ends in a jump.
+template <typename Result>
+using Maker = Result(Word a, Word b, Word c, Word d, const Recipe& recipe, const void* caller);
+
+Maker<int> make_recipe;
+
 /// Makes a call by a recipe; `caller` is CALLER.
-template <Recipe recipe, typename Result = int>
-[[gnu::always_inline]] inline Result make_by(const void* caller, auto... arguments) {
-  const Word words[most_words] = {to_word(arguments)...};
-  return from_word<Result>(WordCall(stored<recipe>, caller, words).make());
+template <Recipe recipe, auto& maker = make_recipe>
+[[gnu::always_inline]] inline auto make_by(const void* caller, auto... arguments) {
+  const auto make = [=](Word a = 0, Word b = 0, Word c = 0, Word d = 0) {
+    return maker(a, b, c, d, stored<recipe>, caller);
+  };
+  return make(to_word(arguments)...);
 }
 
 }  // namespace cloexec

@@ -50,13 +50,7 @@ popen os.popen 768
 """)
 
 
-@scenario("python3", does="os.dup2 to a chosen number in the parent and after os.fork; os.spawnv inherits it",
-          quick=True, seconds=30)
-def python_dup2(job):
-    # In files: a number among the arguments would count as announced.
-    job.write("to7", "echo to 7 >&7")
-    job.write("to9", "echo to 9 >&9")
-    return prints(job, """
+DUP2 = """
 import os, subprocess
 read, write = os.pipe()
 os.dup2(write, 7)
@@ -71,7 +65,28 @@ if os.fork() == 0:
     os.execv("/bin/sh", ["sh", "to9"])
 os.wait()
 print(os.read(read, 99))
-""", "b'to 7\\n'\nb'to 7\\n'\n256\nb'to 9\\n'\n")
+"""
+DUP2_SAYS = "b'to 7\\n'\nb'to 7\\n'\n256\nb'to 9\\n'\n"
+
+
+def duplicates(job, python):
+    # In files: a number among the arguments would count as announced.
+    job.write("to7", "echo to 7 >&7")
+    job.write("to9", "echo to 9 >&9")
+    said = job.run(python, job.write("program.py", DUP2)).stdout
+    job.expect(said == DUP2_SAYS, said)
+    return said
+
+
+@scenario("python3", does="os.dup2 to a chosen number in the parent and after os.fork; os.spawnv inherits it",
+          quick=True, seconds=30)
+def python_dup2(job):
+    return duplicates(job, PYTHON)
+
+
+@scenario("pypy3", does="os.dup2 in PyPy, likewise", quick=True, seconds=30)
+def pypy_dup2(job):
+    return duplicates(job, "pypy3")
 
 
 POOL = """

@@ -104,6 +104,18 @@ def socat_system(job):
     return ask_socat(job, f"SYSTEM:{answer(job, 4, 3)} && true,fdin=4,fdout=3,pipes")
 
 
+@scenario("socat", does="EXEC by two pipes, one of which may have the number of fdin= already", quick=True)
+def socat_numbered_pipes(job):
+    """There socat makes no dup2. Which numbers its pipes get depends on what else it has open."""
+    said = ""
+    for number in range(3, 10):
+        address = f"EXEC:{answer(job, number, 1)},pipes,fdin={number}"
+        # Some numbers fail bare, too: socat closes what it has just moved.
+        said += f"{number}: " + job.run("socat", "-t1", "-", address, input="question\n", check=False).stdout + "\n"
+    job.expect("got question" in said, said)
+    return said
+
+
 # A worker that is given its listening socket as standard input.
 SERVE = """
 import os, socket

@@ -79,8 +79,7 @@ def bash(job):
 
 @scenario("bash", "util-linux", does="the same as a login shell started as -bash", quick=True)
 def bash_login(job):
-    job.write("idioms", BASH)
-    return job.run("bash", "-c", "exec -a -bash bash idioms", check=False).stdout
+    return idioms(job, BASH, "bash", "-c", 'exec -a -bash bash "$0"')
 
 
 @scenario("dash", "util-linux", does="redirections above 2, here-documents", quick=True)

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "shim/method/arguments.h"
+
+#include "shim/descriptor.h"
+#include "shim/settings.h"
+#include "shim/verdict.h"
+
+namespace cloexec {
+namespace {
+
+enum class Special : std::uint8_t { none, dup2, dup3, fcntl, ioctl, signalfd, accept };
+
+constexpr Special special_of(Call call) {
+  switch (call) {
+    case Call::dup2:
+    case Call::__dup2:
+      return Special::dup2;
+    case Call::dup3:
+      return Special::dup3;
+    case Call::fcntl:
+    case Call::fcntl64:
+    case Call::__fcntl:
+    case Call::__fcntl_time64:
+      return Special::fcntl;
+    case Call::ioctl:
+    case Call::__ioctl_time64:
+      return Special::ioctl;
+    case Call::signalfd:
+      return Special::signalfd;
+    case Call::accept:
+    case Call::accept4:
+      return Special::accept;
+    default:
+      return Special::none;
+  }
+}
+
+}  // namespace
+
+bool CallArguments::make_none() const {
+  const CallArguments& given = *this;
+  switch (special_of(call)) {
+    case Special::dup2:
+      return given[0] == given[1] || is_exempt(given[1]);
+    case Special::dup3:
+      return is_exempt(given[1]);
+    case Special::fcntl:
+      return given[1] != F_DUPFD;
+    case Special::ioctl:
+      return static_cast<unsigned>(given[1]) != TIOCGPTPEER;
+    case Special::signalfd:  // on an existing descriptor it changes the mask: signalfd(2)
+      return given[0] != -1;
+    case Special::accept:
+      return next_gnu_get_libc_version.is_absent() &&
+             has_bad_length(from_word<const sockaddr*>(words[1]), from_word<const socklen_t*>(words[2]));
+    default:
+      return false;
+  }
+}
+
+bool CallArguments::must_stay_plain() const {
+  // epoll_create(2) wants a size above 0, epoll_create1 has none to check; musl takes any.
+  if (call == Call::epoll_create) return (*this)[0] <= 0;
+  // glibc and the kernel refuse flags that they do not know, musl 1.2.3 does not look at them.
+  return call == Call::dup3 && ((*this)[2] & ~O_CLOEXEC) != 0;
+}
+
+void CallArguments::note(const Site& site, int result) const {
+  const int fd = (*this)[0];
+  const int second = (*this)[1];
+  switch (special_of(call)) {
+    case Special::dup2:
+      // dup2(2) onto the same number is a no-op that leaves the flag alone. But where a program may put descriptors for
+      // its children, it takes one that is there already for inheritable, since without us it is.
+      if (fd == second && result >= 0 && is_forced(fd) && stays_inheritable(site, fd)) {
+        set_close_on_exec(fd, false);
+        note_forced(fd, false);
+      }
+      break;
+    case Special::fcntl:
+      if (second == F_SETFD && result == 0) note_forced(fd, false);
+      if (second == F_DUPFD_CLOEXEC) note_forced(result, false);
+      break;
+    case Special::ioctl:
+      if (static_cast<unsigned>(second) == FIOCLEX || static_cast<unsigned>(second) == FIONCLEX) note_forced(fd, false);
+      break;
+    default:
+      break;
+  }
+}
+
+}  // namespace cloexec
