@@ -18,6 +18,7 @@ using Action = std::function<int()>;
 
 /// `arguments` are those of the program to run: CLI11 never sees them.
 void add_run(CLI::App& app, Action& action, const std::vector<std::string>& arguments);
+void add_audit(CLI::App& app, Action& action, const std::vector<std::string>& arguments);
 void add_policy_check(CLI::App& policy, Action& action);
 void add_policy_show(CLI::App& policy, Action& action);
 void add_policy_explain(CLI::App& policy, Action& action);

@@ -19,7 +19,7 @@ constexpr std::string_view separators = " :";
 
 }  // namespace
 
-std::string find_shim() {
+std::string find_shim(bool is_for_audit) {
   const fs::path here = fs::read_symlink("/proc/self/exe").parent_path();
   const fs::path candidates[] = {
       here / "../shim",  // the build tree
@@ -35,7 +35,7 @@ std::string find_shim() {
   };
   std::string tried;
   for (const fs::path& folder : candidates) {
-    const fs::path shim = (folder / shim_name).lexically_normal();
+    const fs::path shim = (folder / (is_for_audit ? "cloexec" : "") / shim_name).lexically_normal();
     if (access(shim.c_str(), R_OK) != 0) {
       if (tried.find(shim.string()) == std::string::npos) tried += "\n  " + shim.string();
       continue;

@@ -87,6 +87,7 @@ void add_commands(CLI::App& app, Action& action, const Words& arguments) {
   app.get_formatter()->label("TEXT", "");
   app.footer("`cloexec COMMAND --help` tells more about a command.");
   add_run(app, action, arguments);
+  add_audit(app, action, arguments);
   CLI::App* policy = app.add_subcommand("policy", "Check, show and explain what may be inherited");
   policy->require_subcommand(1);
   add_policy_check(*policy, action);

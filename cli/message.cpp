@@ -12,13 +12,7 @@
 namespace cloexec::cli {
 namespace {
 
-/// NO_COLOR counts when it is not empty (no-color.org).
-bool has_colours() {
-  const char* unwanted = std::getenv("NO_COLOR");
-  const char* terminal = std::getenv("TERM");
-  return isatty(STDERR_FILENO) == 1 && (unwanted == nullptr || *unwanted == '\0') &&
-         (terminal == nullptr || std::string_view(terminal) != "dumb");
-}
+bool has_colours() { return isatty(STDERR_FILENO) == 1 && wants_colours(); }
 
 std::string painted(std::string_view text, fmt::text_style style) {
   return has_colours() ? fmt::format(style, "{}", text) : std::string(text);
@@ -56,6 +50,12 @@ void print_excerpt(std::string_view line, unsigned column) {
 }
 
 }  // namespace
+
+bool wants_colours() {
+  const char* unwanted = std::getenv("NO_COLOR");
+  const char* terminal = std::getenv("TERM");
+  return (unwanted == nullptr || *unwanted == '\0') && (terminal == nullptr || std::string_view(terminal) != "dumb");
+}
 
 Problem make_problem(std::string_view source, std::string_view text, const Complaint& complaint) {
   Problem problem{

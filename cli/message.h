@@ -37,6 +37,9 @@ void print(const Problem& problem);
 /// "cloexec: what", then the hint when there is one; on standard error. Returns `failed`.
 int fail(std::string_view what, std::string_view hint = {});
 
+/// Whether the user has not refused them: NO_COLOR counts when it is not empty (no-color.org).
+bool wants_colours();
+
 /// `text` with its control characters replaced.
 std::string printable(std::string_view text);
 

@@ -2,38 +2,18 @@
 //
 // `cloexec run`: refuses a malformed policy, then becomes the program, under the shim.
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <memory>
 
+#include "cli/become.h"
 #include "cli/commands.h"
-#include "cli/find_shim.h"
-#include "cli/sources.h"
+#include "cli/message.h"
 
 namespace cloexec::cli {
 namespace {
 
-void set(const std::string& name, const std::string& value) { setenv(name.c_str(), value.c_str(), 1); }
-
-int run(const Settings& settings, const std::string& program, std::vector<std::string> arguments) {
-  if (print_problems(read_policy(settings)))
-    return fail(program + " was not started: the shim would ignore what is malformed",
-                "rules are described in cloexec.conf(5); `cloexec policy check FILE` checks a file");
-  const char* preloaded = std::getenv("LD_PRELOAD");
-  set("LD_PRELOAD", preload_list(find_shim(), preloaded != nullptr ? preloaded : ""));
-  for (const auto& [name, value] : variables(settings)) set(name, value);
-
-  std::vector<char*> vector{const_cast<char*>(program.c_str())};
-  for (std::string& argument : arguments) vector.push_back(argument.data());
-  vector.push_back(nullptr);
-  execvp(program.c_str(), vector.data());
-  const int error = errno;
-  fail(program + ": " + std::strerror(error));
-  return error == ENOENT ? 127 : 126;
+int run(const Settings& settings, const std::string& program, const std::vector<std::string>& arguments) {
+  return refuse_malformed(settings, program) ? failed : become(settings, program, arguments);
 }
 
 }  // namespace

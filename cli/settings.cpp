@@ -95,6 +95,7 @@ std::vector<std::pair<std::string, std::string>> variables(const Settings& setti
   add("CLOEXEC_PROFILE", settings.profile);
   add("CLOEXEC_MODE", settings.mode);
   add("CLOEXEC_PROPAGATE", settings.propagate);
+  add("CLOEXEC_AUDIT", settings.audit);
   return result;
 }
 

@@ -27,6 +27,7 @@ struct Settings {
   std::optional<Setting> profile;
   std::optional<Setting> mode;
   std::optional<Setting> propagate;
+  std::optional<Setting> audit;  // the ring
 
   /// The name of the profile in force: the shim takes one that it does not know for the standard one.
   const char* profile_name() const { return profile && profile->value == "strict" ? "strict" : "standard"; }

@@ -80,6 +80,7 @@ Variables find_variables(char* const* environment) {
     const char* name = behind(*environment, "CLOEXEC_");
     if (name == nullptr) continue;
     take_value(name, "ALLOW", found.allow);
+    take_value(name, "AUDIT", found.audit);
     take_value(name, "MODE", found.mode);
     take_value(name, "POLICY", found.policy);
     take_value(name, "POLICY_FILE", found.policy_file);

@@ -10,6 +10,7 @@ namespace [[gnu::visibility("hidden")]] cloexec {
 /// Their values; null when not set.
 struct Variables {
   const char* allow = nullptr;
+  const char* audit = nullptr;
   const char* mode = nullptr;
   const char* policy = nullptr;
   const char* policy_file = nullptr;

@@ -36,7 +36,7 @@ bool Start::tells(int fd) const {
 
 std::string_view Facts::path() const { return view(name); }
 
-std::string_view Facts::module() const { return module_of(caller); }
+std::string_view Facts::module() const { return find_module(caller).name; }
 
 bool Facts::is_child() const { return is_spawn(call) || cloexec::is_child(); }
 
@@ -46,6 +46,6 @@ std::string_view Facts::target() const {
   return view(start->arguments != nullptr ? start->arguments[0] : nullptr);
 }
 
-Verdict ask_rules(const Facts& facts) { return decide(rule_sets(), facts.call, facts).verdict; }
+Decision ask_rules(const Facts& facts) { return decide(rule_sets(), facts.call, facts); }
 
 }  // namespace cloexec

@@ -6,9 +6,11 @@
 
 #include <string_view>
 
-#include "policy/decide.h"
+#include "policy/policy.h"
 
 namespace [[gnu::visibility("hidden")]] cloexec {
+
+struct Facts;
 
 /// A program about to be started.
 struct Start {
@@ -21,6 +23,9 @@ struct Start {
 
   /// Whether the new program is told this number.
   bool tells(int fd) const;
+
+  /// What rules are asked of descriptor `fd` at this start.
+  Facts facts(int fd) const;
 };
 
 struct Facts {
@@ -38,7 +43,9 @@ struct Facts {
   bool is_announced() const { return start != nullptr && start->tells(number); }
 };
 
+inline Facts Start::facts(int fd) const { return {call, caller, fd, nullptr, this}; }
+
 /// What the rules say; `force` when none matches.
-Verdict ask_rules(const Facts& facts);
+Decision ask_rules(const Facts& facts);
 
 }  // namespace cloexec

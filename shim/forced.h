@@ -18,11 +18,17 @@ extern constinit bool forced_table[most_forced];
 /// Whether the shim has forced descriptor `fd`.
 bool is_forced(int fd);
 
+/// Behind the highest that note_forced was told of.
+unsigned forced_end();
+
 /// Notes that it has, or that the flag is the program's own business.
 void note_forced(int fd, bool by_us);
 
 /// Counts a vfork child that is about to borrow this thread, of whose descriptors nothing is known yet but its
 /// parent's.
 void begin_vfork_child();
+
+/// The id of the vfork child that borrows this thread; 0 until it was asked for.
+int& own_process();
 
 }  // namespace cloexec

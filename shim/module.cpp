@@ -51,10 +51,10 @@ const link_map* find(const void* address) {
 
 }  // namespace
 
-std::string_view module_of(const void* address) {
+Module find_module(const void* address) {
   const link_map* object = find(address);
   if (object == nullptr) return {};
-  return object == loaded_objects() ? program_name() : base_name(object->l_name);
+  return {object == loaded_objects() ? program_name() : base_name(object->l_name), object->l_addr};
 }
 
 }  // namespace cloexec

@@ -3,11 +3,18 @@
 // Which object a call came from: what a rule's `module` asks. Without a lock, since calls are made in signal handlers.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 namespace [[gnu::visibility("hidden")]] cloexec {
 
-/// The base name of the shared object or program that `address` is in; empty when that is not known.
-std::string_view module_of(const void* address);
+/// The base name of a shared object or of the program, and where it is loaded.
+struct Module {
+  std::string_view name;
+  std::uintptr_t base = 0;
+};
+
+/// The one that `address` is in; empty when that is not known.
+Module find_module(const void* address);
 
 }  // namespace cloexec

@@ -16,6 +16,7 @@ constexpr char names_behind_calls[] =
 #define X(name, family, method)
 #define X_TIME64(name, family, method)
 #define X_WATCH(name) #name "\0"
+#define X_AUDIT(name) #name "\0"
 #define X_NEXT(name) #name "\0"
 #include "shim/interposed.def"
 #include "shim/next.def"
@@ -23,6 +24,7 @@ constexpr char names_behind_calls[] =
 #undef X
 #undef X_TIME64
 #undef X_WATCH
+#undef X_AUDIT
 #undef X_NEXT
 
 const char* name_of(Symbol symbol) {

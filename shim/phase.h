@@ -31,6 +31,7 @@ inline constexpr unsigned wiped_size = 4096;
 /// What a forked child must not inherit.
 struct alignas(wiped_size) Wiped {
   bool is_parent;
+  int process;  // its id, where that was asked for
   Plan plans[call_count];
   /// What makes the atomic form of a call of which no more needs to be known: it is forced, and that form works. Null
   /// otherwise.

@@ -9,14 +9,6 @@
 
 #include "shim/raw_syscall.h"
 
-#ifdef __NR_fstat64
-#define FSTAT __NR_fstat64
-#define GETEUID __NR_geteuid32
-#else
-#define FSTAT __NR_fstat
-#define GETEUID __NR_geteuid
-#endif
-
 namespace cloexec {
 
 /// A FIFO would block without O_NONBLOCK, and a terminal could become ours without O_NOCTTY.
@@ -36,9 +28,9 @@ const char* PolicyFile::find_trouble() {
   if (fd_ == -EACCES) return "no permission to read the file";
   if (fd_ < 0) return "the file cannot be opened";
   struct stat64 status;
-  if (raw_syscall(FSTAT, fd_, reinterpret_cast<long>(&status)) != 0) return "the file cannot be looked at";
+  if (raw_syscall(fstat_number, fd_, reinterpret_cast<long>(&status)) != 0) return "the file cannot be looked at";
   if (!S_ISREG(status.st_mode)) return "not a regular file";
-  if (status.st_uid != 0 && status.st_uid != static_cast<uid_t>(raw_syscall(GETEUID)))
+  if (status.st_uid != 0 && status.st_uid != static_cast<uid_t>(raw_syscall(geteuid_number)))
     return "the file must belong to root or to the user of this process";
   if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) return "the file must not be writable by group or others";
   size_ = static_cast<std::size_t>(status.st_size);

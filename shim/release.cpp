@@ -12,13 +12,8 @@
 
 #include "policy/glob.h"
 #include "shim/memory.h"
+#include "shim/recorder.h"
 #include "shim/verdict.h"
-
-#ifdef __NR_fstatat64
-#define FSTATAT __NR_fstatat64
-#else
-#define FSTATAT __NR_newfstatat
-#endif
 
 namespace cloexec {
 namespace {
@@ -35,7 +30,7 @@ bool is_log_socket(int fd) {
 }
 
 bool is_released(const Start& about, int fd) {
-  return ask_rules({about.call, about.caller, fd, nullptr, &about}) == Verdict::exempt && !is_log_socket(fd);
+  return ask_rules(about.facts(fd)).verdict == Verdict::exempt && !is_log_socket(fd);
 }
 
 /// Where the table of forced descriptors need not be looked at any more: beyond the limit of open files (getrlimit(2)),
@@ -61,9 +56,14 @@ bool any_released(const Start& about, Flag now, auto visit) {
   return false;
 }
 
+void note_given(const Start& about, int fd) {
+  if (is_recording()) record_given(fd, ask_rules(about.facts(fd)));
+}
+
 void give(const Start& about, bool is_given) {
   any_released(about, is_given ? Flag::set : Flag::clear, [=](int fd) {
     set_close_on_exec(fd, !is_given);
+    if (is_given) note_given(about, fd);
     return false;
   });
 }
@@ -73,7 +73,7 @@ void give(const Start& about, bool is_given) {
 bool is_alone() {
   constexpr unsigned links_of_one = 3;  // ".", "..", and the thread
   struct stat64 status;
-  return is_vfork_child() || (raw_syscall(FSTATAT, AT_FDCWD, reinterpret_cast<long>("/proc/self/task"),
+  return is_vfork_child() || (raw_syscall(fstatat_number, AT_FDCWD, reinterpret_cast<long>("/proc/self/task"),
                                           reinterpret_cast<long>(&status), 0) == 0 &&
                               status.st_nlink == links_of_one);
 }
@@ -118,6 +118,7 @@ bool is_given_apart(const Start& about) {
 
 void each_given(const Start& about, void* context, void (*give)(void* context, int fd)) {
   any_released(about, Flag::set, [=](int fd) {
+    note_given(about, fd);
     give(context, fd);
     return false;
   });

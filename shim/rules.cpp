@@ -10,6 +10,7 @@
 #include "shim/policy_file.h"
 #include "shim/program.h"
 #include "shim/report.h"
+#include "shim/ring.h"
 
 namespace cloexec {
 namespace {
@@ -52,12 +53,15 @@ bool can_concern(const Rule& rule, std::string_view text, ProgramNames& names) {
 }
 
 /// The running program is a module like others, but the loader has no name for it.
+void note_program(ProgramNames& names) {
+  if (executable[0] != '\0') return;
+  const std::string_view name = base_name(names.get()[0]);
+  for (std::size_t i = 0; i < name.size() && i < sizeof executable - 1; ++i) executable[i] = name[i];
+}
+
 void note_program(std::span<const Rule> rules, ProgramNames& names) {
-  for (const Rule& rule : rules) {
-    if (!rule.has(Key::module) || executable[0] != '\0') continue;
-    const std::string_view name = base_name(names.get()[0]);
-    for (std::size_t i = 0; i < name.size() && i < sizeof executable - 1; ++i) executable[i] = name[i];
-  }
+  for (const Rule& rule : rules)
+    if (rule.has(Key::module)) note_program(names);
 }
 
 /// Threads that do this at the same time write the same.
@@ -110,6 +114,7 @@ void add_file(const char* path, bool must_exist, ProgramNames& names) {
 
 void load_rules(const PolicySources& sources, char* const* environment) {
   ProgramNames names(environment);
+  if (is_recording()) note_program(names);
   if (sources.variable != nullptr && *sources.variable != '\0') add_variable(sources.variable, names);
   const bool is_named = sources.file != nullptr && *sources.file != '\0';
   add_file(is_named ? sources.file : "/etc/cloexec.conf", is_named, names);

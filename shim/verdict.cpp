@@ -10,7 +10,7 @@
 namespace cloexec {
 namespace {
 
-Verdict ask_about(const Site& site, int fd) { return ask_rules({site.call, site.caller, fd, site.path()}); }
+Verdict ask_about(const Site& site, int fd) { return ask_rules({site.call, site.caller, fd, site.path()}).verdict; }
 
 /// Whether a rule's `when` can be answered once for all calls of this kind, but for those of vfork children.
 bool is_when_settled(Call call) {

@@ -10,6 +10,7 @@
 #include "shim/environment.h"
 #include "shim/interpose.h"
 #include "shim/method/or_syscall.h"
+#include "shim/recorder.h"
 #include "shim/release.h"
 
 using namespace cloexec;
@@ -18,10 +19,19 @@ namespace {
 
 using Arguments = char* const*;
 
+/// Starts it, and tells an audit. What comes back has failed.
+template <typename Function>
+int replaced(const Start& about, Function start) {
+  if (is_recording()) record_exec(about);
+  const int result = start_program<int>(about, start);
+  if (is_recording()) record_failed();
+  return result;
+}
+
 /// Starts it by a function that takes an environment, or by one that hands on the program's own and does not look.
 int started(const Start& about, Call call) {
   const Next<decltype(execve)> next(symbol_of(call));
-  return start_program<int>(about, [&] { return next(about.program, about.arguments, about.environment); });
+  return replaced(about, [&] { return next(about.program, about.arguments, about.environment); });
 }
 
 /// The variadic functions' arguments end at a null; behind it execle's has the environment. Their list is made on the
@@ -56,13 +66,27 @@ int spawned_with_actions(const Start& about, pid_t* pid, const posix_spawnattr_t
   return next(pid, about.program, nullptr, attributes, about.arguments, about.environment);
 }
 
-int spawned(const Start& about, pid_t* pid, const posix_spawn_file_actions_t* actions,
-            const posix_spawnattr_t* attributes) {
+int spawned_by_rules(const Start& about, pid_t* pid, const posix_spawn_file_actions_t* actions,
+                     const posix_spawnattr_t* attributes) {
   if (actions == nullptr && is_given_apart(about)) return spawned_with_actions(about, pid, attributes);
   return start_program<int>(about, [&] {
     const Next<decltype(posix_spawn)> next(symbol_of(about.call));
     return next(pid, about.program, actions, attributes, about.arguments, about.environment);
   });
+}
+
+int spawned(const Start& about, pid_t* pid, const posix_spawn_file_actions_t* actions,
+            const posix_spawnattr_t* attributes) {
+  if (!is_recording()) return spawned_by_rules(about, pid, actions, attributes);
+  pid_t unasked = 0;
+  if (pid == nullptr) pid = &unasked;
+  record_exec(about);
+  const int result = spawned_by_rules(about, pid, actions, attributes);
+  if (result == 0)
+    record_spawned(*pid);
+  else
+    record_failed();
+  return result;
 }
 
 }  // namespace
@@ -114,14 +138,14 @@ INTERPOSE(int, execle, const char* path, const char* first, ...) noexcept {
 INTERPOSE(int, execveat, int directory, const char* path, Arguments arguments, Arguments environment, int flags)
 noexcept {
   const bool is_descriptor = (flags & AT_EMPTY_PATH) != 0 && view(path).empty();
-  return start_program<int>(
+  return replaced(
       STARTS(execveat, is_descriptor ? nullptr : path, arguments, environment, is_descriptor ? directory : -1),
       [&] { return or_syscall(next_execveat, SYS_execveat, directory, path, arguments, environment, flags); });
 }
 
 INTERPOSE(int, fexecve, int fd, Arguments arguments, Arguments environment) noexcept {
-  return start_program<int>(STARTS(fexecve, nullptr, arguments, environment, fd),
-                            [&] { return next_fexecve(fd, arguments, environment); });
+  return replaced(STARTS(fexecve, nullptr, arguments, environment, fd),
+                  [&] { return next_fexecve(fd, arguments, environment); });
 }
 
 INTERPOSE(int, posix_spawn, pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,

@@ -10,6 +10,7 @@
 
 #include "shim/interpose.h"
 #include "shim/method/or_syscall.h"
+#include "shim/recorder.h"
 
 using namespace cloexec;
 
@@ -17,6 +18,7 @@ namespace {
 
 int marked(int fd) {
   note_forced(fd, false);
+  if (is_recording() && fd >= 0) record_flag(static_cast<unsigned>(fd), static_cast<unsigned>(fd), false);
   return fd;
 }
 

@@ -34,7 +34,7 @@ FILE* reopen_stream(Word path, Word mode, Word stream, Word, const Recipe& recip
   errno = error_before;
   const Word words[most_words] = {path, mode, stream};
   const WordCall call(recipe, caller, words);
-  if (!is_exempt(number) && verdict_on(call.site()) != Verdict::exempt)
+  if (!is_enforcing() || (!is_exempt(number) && verdict_on(call.site()) != Verdict::exempt))
     return make_by_fopen_mode(path, mode, stream, 0, recipe, caller);
   const bool was_inheritable = is_forced(number) || close_on_exec_flag(number) == Flag::clear;
   const bool asks_for_it = force_fopen_mode(from_word<const char*>(mode)).text[0] == '\0';
@@ -42,7 +42,7 @@ FILE* reopen_stream(Word path, Word mode, Word stream, Word, const Recipe& recip
   if (reopened == nullptr || !was_inheritable || asks_for_it) return reopened;
   const int new_number = next_fileno(reopened);
   set_close_on_exec(new_number, false);
-  note_forced(new_number, false);
+  note_made(call.site(), new_number, Made::left);
   return reopened;
 }
 

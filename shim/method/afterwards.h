@@ -11,7 +11,11 @@ namespace [[gnu::visibility("hidden")]] cloexec {
 
 /// Makes `fd`, when it is a descriptor that the call has just made, close-on-exec.
 inline void force_after(const Site& site, int fd) {
-  if (fd >= 0 && verdict_on(site) != Verdict::exempt) force_afterwards(site, fd);
+  if (fd < 0) return;
+  if (verdict_on(site) == Verdict::exempt)
+    note_made(site, fd, Made::left);
+  else
+    force_afterwards(site, fd);
 }
 
 }  // namespace cloexec

@@ -3,6 +3,8 @@
 #include "shim/method/arguments.h"
 
 #include "shim/descriptor.h"
+#include "shim/method/make.h"
+#include "shim/recorder.h"
 #include "shim/settings.h"
 #include "shim/verdict.h"
 
@@ -34,6 +36,12 @@ constexpr Special special_of(Call call) {
     default:
       return Special::none;
   }
+}
+
+/// The program itself has set or cleared the flag.
+void note_flag(int fd, bool is_inheritable) {
+  note_forced(fd, false);
+  if (is_recording()) record_flag(static_cast<unsigned>(fd), static_cast<unsigned>(fd), is_inheritable);
 }
 
 }  // namespace
@@ -74,16 +82,17 @@ void CallArguments::note(const Site& site, int result) const {
       // dup2(2) onto the same number is a no-op that leaves the flag alone. But where a program may put descriptors for
       // its children, it takes one that is there already for inheritable, since without us it is.
       if (fd == second && result >= 0 && is_forced(fd) && stays_inheritable(site, fd)) {
-        set_close_on_exec(fd, false);
-        note_forced(fd, false);
+        if (is_enforcing()) set_close_on_exec(fd, false);
+        note_made(site, fd, Made::left);
       }
       break;
     case Special::fcntl:
-      if (second == F_SETFD && result == 0) note_forced(fd, false);
-      if (second == F_DUPFD_CLOEXEC) note_forced(result, false);
+      if (second == F_SETFD && result == 0) note_flag(fd, ((*this)[2] & FD_CLOEXEC) == 0);
+      if (second == F_DUPFD_CLOEXEC && result >= 0) note_made(site, result, Made::marked);
       break;
     case Special::ioctl:
-      if (static_cast<unsigned>(second) == FIOCLEX || static_cast<unsigned>(second) == FIONCLEX) note_forced(fd, false);
+      if (static_cast<unsigned>(second) == FIOCLEX && result == 0) note_flag(fd, false);
+      if (static_cast<unsigned>(second) == FIONCLEX && result == 0) note_flag(fd, true);
       break;
     default:
       break;

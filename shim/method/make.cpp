@@ -4,6 +4,7 @@
 
 #include "shim/catalogue.h"
 #include "shim/find_next.h"
+#include "shim/recorder.h"
 #include "shim/verdict.h"
 
 namespace cloexec {
@@ -45,7 +46,9 @@ void settle_descriptor(const Site&, int fd) {
   note_forced(fd, !is_exempt(fd));
 }
 
-void note_as_asked(const Site&, int fd) { note_forced(fd, false); }
+void note_marked(const Site& site, int fd) { note_made(site, fd, Made::marked); }
+
+void note_left(const Site& site, int fd) { note_made(site, fd, Made::left); }
 
 }  // namespace
 
@@ -60,21 +63,26 @@ Ability look_at(int fd) {
   }
 }
 
+void note_made(const Site& site, int fd, Made made) {
+  note_forced(fd, made == Made::forced);
+  if (is_recording()) record_made(site, fd, made == Made::left);
+}
+
 void force_afterwards(const Site& site, int fd) {
   const bool stays = stays_inheritable(site, fd);
   if (!stays) set_close_on_exec(fd, true);
-  note_forced(fd, !stays);
+  note_made(site, fd, stays ? Made::left : Made::forced);
 }
 
 void release_exempt(const Site& site, int fd) {
   const bool stays = stays_inheritable(site, fd);
   if (stays) set_close_on_exec(fd, false);
-  note_forced(fd, !stays);
+  note_made(site, fd, stays ? Made::left : Made::forced);
 }
 
-Word make_as_asked(Shape shape, Forms forms) {
+Word make_as_asked(const Site& site, Shape shape, Made made, Forms forms) {
   const Word result = forms(plain);
-  if (!has_failed(shape, result)) each_descriptor({Call{}, nullptr}, shape, result, note_as_asked);
+  if (!has_failed(shape, result)) each_descriptor(site, shape, result, made == Made::marked ? note_marked : note_left);
   return result;
 }
 
@@ -87,7 +95,7 @@ Word make_plainly(const Site& site, Shape shape, Forms forms) {
 Word make(Attempt attempt, const void* caller, std::intptr_t detail, Forms forms) {
   const Shape shape = attempt.shape();
   const Site site{attempt.call, caller, detail};
-  if (verdict_on(site) == Verdict::exempt) return make_as_asked(shape, forms);
+  if (verdict_on(site) == Verdict::exempt) return make_as_asked(site, shape, Made::left, forms);
   if (must_stay_plain(site.call)) remember(site.call, Ability::missing);
   const Ability known = ability_of(site.call);
   if (known == Ability::missing) return make_plainly(site, shape, forms);
@@ -105,7 +113,7 @@ Word make(Attempt attempt, const void* caller, std::intptr_t detail, Forms forms
   if (known == Ability::unknown) remember(site.call, look_at(lowest_descriptor(shape, result)));
   const bool is_ignored = ability_of(site.call) == Ability::missing;
   if (attempt.function != Symbol::end && ability_of(site.call) == Ability::works &&
-      known_plan(site.call) == Plan::force && !is_vfork_child())
+      known_plan(site.call) == Plan::force && !is_vfork_child() && !is_recording())
     settle(site.call, slots[static_cast<unsigned>(attempt.function)]);
   each_descriptor(site, shape, result, is_ignored ? force_afterwards : release_exempt);
   return result;

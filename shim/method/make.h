@@ -56,6 +56,16 @@ class Forms {
 /// What the flag of a descriptor that was made by the atomic form tells of that form.
 Ability look_at(int fd);
 
+/// How a descriptor came out of a call.
+enum class Made : std::uint8_t {
+  forced,  // the shim has made it close-on-exec
+  marked,  // the program has
+  left,    // inheritable
+};
+
+/// Notes what was made.
+void note_made(const Site& site, int fd, Made made);
+
 /// Makes `fd`, which was made without the flag, close-on-exec unless it is to stay inheritable.
 void force_afterwards(const Site& site, int fd);
 
@@ -66,7 +76,7 @@ void release_exempt(const Site& site, int fd);
 Word make_plainly(const Site& site, Shape shape, Forms forms);
 
 /// Makes the call just as the program wrote it: the flag is the program's own business.
-Word make_as_asked(Shape shape, Forms forms);
+Word make_as_asked(const Site& site, Shape shape, Made made, Forms forms);
 
 /// Makes descriptors that are to be close-on-exec, whatever is known of the call: left alone, for rules to decide, made
 /// for the first time, or known to lack the atomic form. `forms(atomic)` and `forms(plain)` are called at most once
@@ -98,29 +108,6 @@ inline constexpr unsigned plain_count = 32768;
     return false;
   forced_table[first] = forced_table[second] = true;
   return true;
-}
-
-/// Makes them in few instructions, for the calls that programs make most. `make_settled(function)` makes the atomic
-/// form by what `next` stands for. The slow paths get a copy of `forms`: what nobody refers to stays in registers.
-/// It becomes part of the interposer, whose caller they look for only when they are taken.
-[[gnu::always_inline]] inline auto make_fast(Site site, Shape shape, Retry retry, auto next, auto make_settled,
-                                             auto forms) {
-  using Result = decltype(forms(plain));
-  auto* const function = reinterpret_cast<decltype(next.get())>(settled_function(site.call));
-  // A vfork child has its parent's memory: plans, and what is noted.
-  const bool must_ask = is_vfork_child();
-  if (function == nullptr || must_ask) [[unlikely]] {
-    const auto copy = forms;
-    return from_word<Result>(
-        make({site.call, shape, retry, next.symbol()}, __builtin_return_address(0), site.detail, Forms(copy)));
-  }
-  const Result result = make_settled(function);
-  if (note_plain(shape, to_word(result))) [[likely]]
-    return result;
-  if (retry == Retry::never || retry == Retry::while_unsettled)
-    return from_word<Result>(settle(shape, to_word(result)));
-  const auto copy = forms;
-  return from_word<Result>(settle({site.call, shape, retry}, Forms(copy), to_word(result)));
 }
 
 }  // namespace cloexec

@@ -2,6 +2,8 @@
 
 #include "shim/method/mode.h"
 
+#include "shim/catalogue.h"
+#include "shim/recorder.h"
 #include "shim/verdict.h"
 
 namespace cloexec {
@@ -29,7 +31,8 @@ std::size_t redundant_letter(std::string_view mode) {
 FILE* make_with_mode(const WordCall& call, const ForcedMode& forced) {
   const auto forms = [&](bool form) { return call.make(form); };
   if (forced.has_no_room) return from_word<FILE*>(call.make_as_written());
-  return from_word<FILE*>(forced.text[0] != '\0' ? call.make() : make_as_asked(as_stream, Forms(forms)));
+  return from_word<FILE*>(forced.text[0] != '\0' ? call.make()
+                                                 : make_as_asked(call.site(), as_stream, Made::marked, Forms(forms)));
 }
 
 }  // namespace
@@ -68,6 +71,7 @@ FILE* make_by_fopen_mode(Word a, Word b, Word c, Word d, const Recipe& recipe, c
 }
 
 FILE* make_by_popen_mode(Word a, Word b, Word c, Word d, const Recipe& recipe, const void* caller) {
+  if (is_recording()) record_shell(name_of(recipe.call).data());
   const Word words[most_words] = {a, b, c, d};
   const ForcedMode forced = force_popen_mode(from_word<const char*>(words[recipe.place]));
   return make_with_mode(WordCall(recipe, caller, words, to_word(&forced.text[0]), false), forced);

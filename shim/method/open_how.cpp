@@ -20,7 +20,7 @@ Word make_with_how(const Recipe& recipe, const void* caller, const Word* words, 
   const WordCall call(recipe, caller, words, to_word(&copy), is_by_number);
   if (how == nullptr || size < sizeof copy.how) return call.make(plain);
   const auto forms = [&](bool form) { return call.make(form); };
-  if ((how->flags & O_CLOEXEC) != 0) return make_as_asked(as_number, Forms(forms));
+  if ((how->flags & O_CLOEXEC) != 0) return make_as_asked(call.site(), as_number, Made::marked, Forms(forms));
   if (size > sizeof copy) return make_plainly(call.site(), as_number, Forms(forms));
   std::memcpy(&copy, how, size);
   copy.how.flags |= O_CLOEXEC;

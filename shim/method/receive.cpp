@@ -66,7 +66,9 @@ void settle_received(const Site& site, int fd) {
     release_exempt(site, fd);
 }
 
-void note_as_asked(const Site&, int fd) { note_forced(fd, false); }
+void note_marked(const Site& site, int fd) { note_made(site, fd, Made::marked); }
+
+void note_left(const Site& site, int fd) { note_made(site, fd, Made::left); }
 
 /// The function that counts returns an int, the other a long.
 Word receive(const WordCall& call, const Headers& headers, bool form) {
@@ -83,8 +85,8 @@ Word receive_plainly(const WordCall& call, const Headers& headers, void (*visit)
 }  // namespace
 
 Word make_received(const WordCall& call, const Headers& headers) {
-  if (call.is_asked_for() || verdict_on(call.site()) == Verdict::exempt)
-    return receive_plainly(call, headers, note_as_asked);
+  if (call.is_asked_for()) return receive_plainly(call, headers, note_marked);
+  if (verdict_on(call.site()) == Verdict::exempt) return receive_plainly(call, headers, note_left);
   if (!take_control(headers)) return receive(call, headers, plain);
   const int error_before = errno;
   const Word result = receive(call, headers, atomic);

@@ -55,12 +55,13 @@ Word WordCall::make() const {
 
 Word WordCall::make_as_written() const {
   const auto forms = [this](bool form) { return make(form); };
-  const bool is_as_asked = is_asked_for() || verdict_on(site()) == Verdict::exempt;
-  return is_as_asked ? make_as_asked(shape(), Forms(forms)) : make_plainly(site(), shape(), Forms(forms));
+  if (is_asked_for()) return make_as_asked(site(), shape(), Made::marked, Forms(forms));
+  if (verdict_on(site()) == Verdict::exempt) return make_as_asked(site(), shape(), Made::left, Forms(forms));
+  return make_plainly(site(), shape(), Forms(forms));
 }
 
 Word WordCall::make(Forms forms) const {
-  if (is_asked_for()) return make_as_asked(shape(), forms);
+  if (is_asked_for()) return make_as_asked(site(), shape(), Made::marked, forms);
   const Symbol settled_by = is_by_number_ ? Symbol::end : symbol_of(recipe_.atomic_call);
   return cloexec::make({recipe_.call, shape(), recipe_.retry, settled_by}, caller_, site().detail, forms);
 }

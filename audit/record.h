@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The ring that `cloexec audit` makes and every process of the audited tree maps: a file of a header and slots of one
+// size, alike for 32-bit and 64-bit programs. The reader trusts nothing in it.
+//
+// A writer takes a ticket, claims the ticket's slot if it is free, fills it, and says that it is ready; the reader
+// takes what is ready and frees the slot. Nobody waits for anybody. A writer that is killed in between leaves its slot
+// claimed for ever, which costs the ring that slot. One that finds no free slot counts its record as lost.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace cloexec::audit {
+
+/// The last digit is the version of the format.
+inline constexpr std::string_view magic = "cloexec1";
+inline constexpr std::uint32_t record_size = 512;
+/// A writer looks at so many slots before it gives up: some may have been left claimed.
+inline constexpr unsigned most_attempts = 8;
+
+enum class Event : std::uint8_t {
+  start,    // a program begins. `other`: its parent. Texts: executable, argv[0]
+  arrived,  // what it got. Texts: the link in /proc/self/fd; of a socket its own address and its peer's
+  forked,   // a process makes its first record. `other`: the one that it was forked off; `ticket_seen`: of that one's
+            // last record before
+  made,     // a descriptor. Texts: call, module, path, source of the rule, rule
+  flagged,  // the program set or cleared the flag of `fd` to `other`
+  closed,   // it is about to close `fd` to `other`
+  exec,     // a program is about to be started. Texts: call, program, argv[0]
+  given,    // a rule gives `fd` to that program. Texts: source of the rule, rule
+  failed,   // it was not started
+  spawned,  // it was, as process `other`; 0 when that is not known
+};
+
+/// Bits of `flags`.
+enum : unsigned {
+  is_inheritable = 1,  // made, flagged
+  by_allowlist = 2,    // made: the number is exempt, by CLOEXEC_ALLOW
+  is_listening = 2,    // arrived: a socket that does
+  by_rule = 4,         // made: a rule exempts it
+  in_child = 8,        // any: in a forked child
+  as_child = 16,       // exec: of a function that makes a process
+  is_cut = 32,         // any: a text is not whole
+  can_read = 64,       // arrived
+  can_write = 128,     // arrived
+};
+
+enum class State : std::uint32_t { free, claimed, ready };
+
+struct alignas(8) Record {
+  State state;
+  std::uint32_t ticket;
+  std::int32_t pid;
+  std::int32_t tid;
+  Event event;
+  std::uint8_t flags;
+  std::uint16_t text_size;
+  std::int32_t fd;
+  std::int32_t other;
+  std::uint32_t ticket_seen;
+  std::uint32_t mode;           // arrived: st_mode (inode(7))
+  std::uint32_t detail;         // made, given: line of the rule, in its source; arrived: a socket's SO_TYPE
+  std::uint64_t offset;         // made: of the call, in its module
+  char text[record_size - 48];  // each with its size before it, in two bytes
+};
+
+struct alignas(8) Ring {
+  char magic[8];
+  std::uint32_t record_size;
+  std::uint32_t slot_count;  // a power of two
+  std::uint32_t next_ticket;
+  std::uint32_t lost;
+  char unused[::cloexec::audit::record_size - 24];
+};
+
+/// The slots lie behind the header.
+inline Record* slots_of(Ring* ring) { return reinterpret_cast<Record*>(ring + 1); }
+
+}  // namespace cloexec::audit

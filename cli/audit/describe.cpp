@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "cli/audit/describe.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+
+#include "policy/call.h"
+#include "policy/names.h"
+
+namespace cloexec::cli {
+namespace {
+
+template <typename Address>
+bool read_address(const std::string& bytes, Address& address) {
+  if (bytes.size() < sizeof address) return false;
+  std::memcpy(&address, bytes.data(), sizeof address);
+  return true;
+}
+
+std::string unix_name(const std::string& bytes) {
+  std::string name = bytes.substr(std::min(bytes.size(), offsetof(sockaddr_un, sun_path)));
+  // unix(7): an abstract name begins with a NUL, any other ends at one.
+  if (!name.empty() && name[0] == '\0')
+    name[0] = '@';
+  else
+    name.resize(std::min(name.find('\0'), name.size()));
+  return name;
+}
+
+int family_of_address(const std::string& bytes) {
+  sa_family_t family = AF_UNSPEC;
+  if (bytes.size() >= sizeof family) std::memcpy(&family, bytes.data(), sizeof family);
+  return family;
+}
+
+std::string address_text(const std::string& bytes) {
+  char text[INET6_ADDRSTRLEN] = "";
+  sockaddr_in four{};
+  sockaddr_in6 six{};
+  switch (family_of_address(bytes)) {
+    case AF_UNIX:
+      return unix_name(bytes);
+    case AF_INET:
+      if (!read_address(bytes, four)) return {};
+      inet_ntop(AF_INET, &four.sin_addr, text, sizeof text);
+      return fmt::format("{}:{}", text, ntohs(four.sin_port));
+    case AF_INET6:
+      if (!read_address(bytes, six)) return {};
+      inet_ntop(AF_INET6, &six.sin6_addr, text, sizeof text);
+      return fmt::format("[{}]:{}", text, ntohs(six.sin6_port));
+    default:
+      return {};
+  }
+}
+
+std::string protocol(int family, unsigned type) {
+  const bool is_internet = family == AF_INET || family == AF_INET6;
+  if (is_internet) return type == SOCK_STREAM ? "tcp" : type == SOCK_DGRAM ? "udp" : "raw";
+  if (family == AF_UNIX) return "unix";
+  if (family == AF_NETLINK) return "netlink";
+  if (family == AF_PACKET) return "packet";
+  return fmt::format("family {}", family);
+}
+
+std::string socket_text(const Event& event) {
+  const std::string own = event.text(1);
+  const std::string peer = event.text(2);
+  std::string text = protocol(family_of_address(own), event.detail);
+  if (const std::string address = address_text(own); !address.empty()) text += " " + address;
+  if (event.has(audit::is_listening)) text += " (listening)";
+  if (const std::string address = address_text(peer); !address.empty()) text += " -> " + address;
+  return fmt::format("{} {}", text, event.text(0));
+}
+
+std::string file_object(std::uint32_t mode) {
+  if (S_ISDIR(mode)) return "directory";
+  if (S_ISCHR(mode) || S_ISBLK(mode)) return "device";
+  if (S_ISFIFO(mode)) return "pipe";
+  if (S_ISSOCK(mode)) return "socket";
+  return "file";
+}
+
+}  // namespace
+
+Description describe_arrived(const Event& event) {
+  const std::string link = event.text(0);
+  constexpr std::string_view anonymous = "anon_inode:";
+  if (S_ISSOCK(event.mode)) return {"socket", socket_text(event)};
+  if (link.starts_with(anonymous)) {
+    std::string name = link.substr(anonymous.size());
+    std::erase_if(name, [](char c) { return c == '[' || c == ']'; });
+    return {name, link};
+  }
+  if (link.starts_with("/memfd:")) return {"memfd", link};
+  return {file_object(event.mode), link};
+}
+
+Description describe_made(const std::string& call, const std::string& path) {
+  const int place = place_of(call_names, call);
+  if (place < 0) return {"", path};
+  switch (family_of(static_cast<Call>(place))) {
+    case Family::open:
+    case Family::stdio:
+    case Family::temp:
+      return {"file", path};
+    case Family::pipe:
+      return {"pipe", path};
+    case Family::socket:
+    case Family::accept:
+      return {"socket", path};
+    case Family::event:
+      return {call, path};
+    default:
+      return {"", path};
+  }
+}
+
+}  // namespace cloexec::cli

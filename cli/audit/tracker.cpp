@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "cli/audit/tracker.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "cli/audit/describe.h"
+#include "policy/glob.h"
+
+namespace cloexec::cli {
+namespace {
+
+constexpr int lowest = 3;
+constexpr std::uint64_t now = std::numeric_limits<std::uint64_t>::max();
+
+Creation creation_of(const Event& event, const std::string& program) {
+  const std::string module = event.text(1);
+  return {event.text(0),
+          program,
+          module.empty() ? std::string(base_name(program)) : module,
+          event.offset,
+          event.pid,
+          event.tid,
+          event.has(audit::in_child) ? "child" : "parent"};
+}
+
+/// "standard:2: exempt dup2 when=child".
+std::string rule_in(const Event& event, std::size_t source) {
+  return fmt::format("{}:{}: {}", event.text(source), event.detail, event.text(source + 1));
+}
+
+bool is_pair(const std::string& call) {
+  return call == "pipe" || call == "pipe2" || call == "__pipe" || call == "socketpair";
+}
+
+}  // namespace
+
+/// Null when nothing was known of it by then.
+const Tracker::Descriptor* Tracker::at(const History& history, std::uint64_t ticket) {
+  const auto later =
+      std::find_if(history.rbegin(), history.rend(), [=](const auto& entry) { return entry.first <= ticket; });
+  return later == history.rend() ? nullptr : &later->second;
+}
+
+void Tracker::change(Process& process, int fd, std::uint64_t ticket, Descriptor descriptor) {
+  History& history = process.descriptors[fd];
+  constexpr std::size_t most = 64;
+  if (history.size() >= most) history.erase(history.begin(), history.begin() + most / 2);
+  const auto place =
+      std::find_if(history.rbegin(), history.rend(), [=](const auto& entry) { return entry.first <= ticket; });
+  history.insert(place.base(), {ticket, std::move(descriptor)});
+}
+
+std::map<int, Tracker::Descriptor> Tracker::open_at(const Process& process, std::uint64_t ticket) {
+  std::map<int, Descriptor> open;
+  for (const auto& [fd, history] : process.descriptors)
+    if (const Descriptor* descriptor = at(history, ticket); descriptor != nullptr && descriptor->is_open)
+      open.emplace(fd, *descriptor);
+  return open;
+}
+
+/// What only their maker knows of the two ends of a pipe.
+void Tracker::describe_pair(const Process& process, int pid, Descriptor& descriptor, const std::string& link) {
+  std::string& target = descriptor.crossing.target;
+  target = link;
+  if (descriptor.other_end < 0) return;
+  const bool has_ends = descriptor.crossing.object == "pipe";
+  target += fmt::format("{}{}; the other end is {} of {}[{}]", link.empty() ? "" : " ",
+                        !has_ends                 ? "one end"
+                        : descriptor.is_write_end ? "write end"
+                                                  : "read end",
+                        descriptor.other_end, base_name(process.program), pid);
+}
+
+Tracker::Process& Tracker::process_of(int pid) { return processes_[pid]; }
+
+void Tracker::take(const Event& event) {
+  switch (event.what) {
+    case audit::Event::start:
+      return started(event);
+    case audit::Event::arrived:
+      return arrived(event);
+    case audit::Event::forked:
+      return forked(event);
+    case audit::Event::made:
+      return made(event);
+    case audit::Event::flagged:
+      return flagged(event);
+    case audit::Event::closed:
+      return closed(event);
+    case audit::Event::exec:
+      return attempted(event);
+    case audit::Event::given:
+      if (Attempt* attempt = last_attempt(event)) attempt->given[event.fd] = rule_in(event, 0);
+      return;
+    case audit::Event::failed:
+      if (Attempt* attempt = last_attempt(event)) {
+        auto& attempts = process_of(event.pid).attempts;
+        attempts.erase(attempts.begin() + (attempt - attempts.data()));
+      }
+      return;
+    case audit::Event::spawned:
+      if (Attempt* attempt = last_attempt(event)) attempt->child = event.other;
+      return;
+  }
+}
+
+void Tracker::forked(const Event& event) {
+  Process child;
+  child.parent = event.other;
+  child.begun = event.ticket;
+  if (const auto parent = processes_.find(event.other); parent != processes_.end()) {
+    child.program = parent->second.program;
+    for (auto& [fd, descriptor] : open_at(parent->second, event.seen))
+      child.descriptors[fd].emplace_back(event.ticket, std::move(descriptor));
+    child.made_from = event.other;
+    child.made_at = event.seen;
+  }
+  processes_[event.pid] = std::move(child);
+}
+
+void Tracker::made(const Event& event) {
+  Process& process = process_of(event.pid);
+  const std::string call = event.text(0);
+  Descriptor descriptor;
+  Crossing& crossing = descriptor.crossing;
+  const Description description = describe_made(call, event.text(2));
+  crossing.fd = event.fd;
+  crossing.object = description.object;
+  crossing.target = description.target;
+  crossing.created = creation_of(event, process.program);
+  if (event.has(audit::by_allowlist)) {
+    crossing.what = Class::exempt;
+    crossing.rule = "CLOEXEC_ALLOW";
+  } else if (event.has(audit::by_rule)) {
+    crossing.what = Class::exempt;
+    crossing.rule = rule_in(event, 3);
+  }
+  descriptor.is_inheritable = event.has(audit::is_inheritable);
+  // The two ends come one behind the other, from one thread.
+  const std::optional<Event>& before = process.last_made;
+  if (is_pair(call) && before && before->tid == event.tid && before->text(0) == call &&
+      before->offset == event.offset) {
+    descriptor.other_end = before->fd;
+    descriptor.is_write_end = true;
+    History& first = process.descriptors[before->fd];
+    if (!first.empty()) first.back().second.other_end = event.fd;
+    process.last_made.reset();
+  } else {
+    process.last_made = event;
+  }
+  change(process, event.fd, event.ticket, std::move(descriptor));
+}
+
+void Tracker::flagged(const Event& event) {
+  Process& process = process_of(event.pid);
+  const auto mark = [&](int fd, Descriptor descriptor) {
+    descriptor.is_inheritable = event.has(audit::is_inheritable);
+    if (descriptor.is_inheritable) {
+      descriptor.crossing.what = Class::by_program;
+      descriptor.crossing.rule.clear();
+    }
+    descriptor.crossing.fd = fd;
+    change(process, fd, event.ticket, std::move(descriptor));
+  };
+  if (event.fd == event.other) {
+    const auto found = process.descriptors.find(event.fd);
+    const Descriptor* known = found == process.descriptors.end() ? nullptr : at(found->second, now);
+    return mark(event.fd, known != nullptr && known->is_open ? *known : Descriptor{});
+  }
+  for (auto& [fd, descriptor] : open_at(process, now))
+    if (fd >= event.fd && (event.other < 0 || fd <= event.other)) mark(fd, descriptor);
+}
+
+/// Numbers are unsigned there: -1 is the highest.
+void Tracker::closed(const Event& event) {
+  Process& process = process_of(event.pid);
+  for (auto& [fd, descriptor] : open_at(process, now)) {
+    if (fd < event.fd || (event.other >= 0 && fd > event.other)) continue;
+    descriptor.is_open = false;
+    change(process, fd, event.ticket, descriptor);
+  }
+}
+
+void Tracker::attempted(const Event& event) {
+  Attempt attempt;
+  attempt.ticket = event.ticket;
+  attempt.tid = event.tid;
+  attempt.makes_process = event.has(audit::as_child);
+  attempt.exec.program = event.text(1);
+  attempt.exec.argv0 = event.text(2);
+  auto& attempts = process_of(event.pid).attempts;
+  // A thread that goes on after an exec of another was replaced: what it was to say of that is not to come.
+  attempts.push_back(std::move(attempt));
+}
+
+Tracker::Attempt* Tracker::last_attempt(const Event& event) {
+  auto& attempts = process_of(event.pid).attempts;
+  const auto last =
+      std::find_if(attempts.rbegin(), attempts.rend(), [&](const Attempt& one) { return one.tid == event.tid; });
+  return last == attempts.rend() ? nullptr : &*last;
+}
+
+/// The exec by which `pid` came to its program, and in `from` the process whose descriptors it began with.
+std::optional<Tracker::Attempt> Tracker::take_attempt(int pid, int parent, const std::string& argv0,
+                                                      std::uint64_t ticket, int& from) {
+  const auto take = [&](int owner, auto is_it) -> std::optional<Attempt> {
+    const auto process = processes_.find(owner);
+    if (process == processes_.end()) return {};
+    auto& attempts = process->second.attempts;
+    const auto found = std::find_if(attempts.begin(), attempts.end(), is_it);
+    if (found == attempts.end()) return {};
+    Attempt attempt = std::move(*found);
+    attempts.erase(found);
+    from = owner;
+    return attempt;
+  };
+  if (auto own = take(pid, [](const Attempt& one) { return !one.makes_process; })) return own;
+  if (auto known = take(parent, [=](const Attempt& one) { return one.makes_process && one.child == pid; }))
+    return known;
+  const auto fits = [&](const Attempt& one) { return one.makes_process && one.child == 0 && one.ticket < ticket; };
+  if (auto named = take(parent, [&](const Attempt& one) { return fits(one) && one.exec.argv0 == argv0; })) return named;
+  return take(parent, fits);
+}
+
+void Tracker::started(const Event& event) {
+  int from = 0;
+  const std::string program = event.text(0);
+  std::optional<Attempt> attempt = take_attempt(event.pid, event.other, event.text(1), event.ticket, from);
+  Process next;
+  next.parent = event.other;
+  next.program = program;
+  next.begun = event.ticket;
+  next.exec = execs_.size();
+  if (attempt) {
+    next.was_spawned = attempt->makes_process;
+    next.given = std::move(attempt->given);
+    next.made_at = attempt->ticket;
+  } else {
+    // Forked unseen, or the command itself.
+    from = processes_.contains(event.pid) ? event.pid : event.other;
+    next.made_at = now;
+  }
+  next.made_from = from;
+  const auto before = processes_.find(from);
+  // What a forked child has got unrecorded, it has got from its parent.
+  if (from == event.pid && before != processes_.end() && before->second.made_from != 0) {
+    next.made_from = before->second.made_from;
+    next.forked_at = before->second.made_at;
+  } else {
+    next.forked_at = next.made_at;
+  }
+  if (before != processes_.end())
+    for (auto& [fd, descriptor] : open_at(before->second, next.made_at)) {
+      // Known only if it arrives: see `arrived`.
+      descriptor.is_open = false;
+      next.descriptors[fd].emplace_back(event.ticket, std::move(descriptor));
+    }
+  execs_.push_back({event.pid, event.other, program, event.text(1), {}});
+  processes_[event.pid] = std::move(next);
+}
+
+void Tracker::arrived(const Event& event) {
+  if (event.fd < lowest) return;
+  Process& process = process_of(event.pid);
+  if (process.exec >= execs_.size() || execs_[process.exec].pid != event.pid) return;
+  const auto found = process.descriptors.find(event.fd);
+  const Descriptor* before = found == process.descriptors.end() ? nullptr : at(found->second, event.ticket);
+  Descriptor descriptor = before != nullptr ? *before : Descriptor{};
+  Crossing& crossing = descriptor.crossing;
+  crossing.fd = event.fd;
+  const bool was_marked = before != nullptr && !before->is_inheritable;
+  const auto given = process.given.find(event.fd);
+  if (given != process.given.end()) {
+    crossing.what = Class::exempt;
+    crossing.rule = given->second;
+  } else if (before == nullptr && event.pid == root_ && process.made_from != root_) {
+    crossing.what = Class::foreign;
+  } else if ((before == nullptr || was_marked) && process.was_spawned) {
+    // By a file action, which the program asked for itself.
+    crossing.what = Class::by_program;
+    crossing.rule.clear();
+    crossing.created.call = "posix_spawn";
+  } else if (was_marked) {
+    crossing.what = Class::by_program;
+  }
+  const Description description = describe_arrived(event);
+  crossing.object = description.object;
+  if (descriptor.other_end >= 0 && crossing.created.pid != 0)
+    describe_pair(process_of(crossing.created.pid), crossing.created.pid, descriptor, event.text(0));
+  else
+    crossing.target = description.target;
+  descriptor.is_open = true;
+  descriptor.is_inheritable = true;
+  Exec& exec = execs_[process.exec];
+  if (before == nullptr && crossing.what == Class::leak)
+    doubts_.push_back({process.exec, exec.fds.size(), process.made_from, event.fd, process.forked_at});
+  if (crossing.what == Class::leak) ++leaks_;
+  exec.fds.push_back(crossing);
+  change(process, event.fd, event.ticket, std::move(descriptor));
+}
+
+/// A program that says nothing of itself.
+void Tracker::add_unseen(int pid, const Process& process, const Attempt& attempt) {
+  Exec exec = attempt.exec;
+  exec.pid = attempt.makes_process ? attempt.child : pid;
+  exec.ppid = attempt.makes_process ? pid : process.parent;
+  for (auto& [fd, descriptor] : open_at(process, attempt.ticket)) {
+    Crossing& crossing = descriptor.crossing;
+    const auto given = attempt.given.find(fd);
+    if (fd < lowest || (!descriptor.is_inheritable && given == attempt.given.end())) continue;
+    if (given != attempt.given.end()) {
+      crossing.what = Class::exempt;
+      crossing.rule = given->second;
+    }
+    if (descriptor.other_end >= 0 && crossing.target.empty()) describe_pair(process, pid, descriptor, {});
+    if (crossing.what == Class::leak) ++leaks_;
+    exec.fds.push_back(crossing);
+  }
+  execs_.push_back(std::move(exec));
+}
+
+/// When the process was forked another thread was between making a descriptor and recording it, or between recording
+/// its end and closing it.
+void Tracker::settle_doubts() {
+  for (const Doubt& doubt : doubts_) {
+    const auto parent = processes_.find(doubt.parent);
+    if (parent == processes_.end()) continue;
+    const auto history = parent->second.descriptors.find(doubt.fd);
+    if (history == parent->second.descriptors.end()) continue;
+    Crossing& crossing = execs_[doubt.exec].fds[doubt.place];
+    const Descriptor* ended = at(history->second, doubt.ticket);
+    const auto next = std::find_if(history->second.begin(), history->second.end(), [&](const auto& entry) {
+      return entry.first > doubt.ticket && entry.second.is_open;
+    });
+    const Descriptor* begun = next == history->second.end() ? nullptr : &next->second;
+    const bool is_ended = ended != nullptr && (begun == nullptr || crossing.target.ends_with(ended->crossing.target));
+    const Descriptor* made = is_ended ? ended : begun;
+    if (made == nullptr) continue;
+    crossing.created = made->crossing.created;
+    if (made->crossing.what != Class::leak) --leaks_;
+    crossing.what = made->crossing.what;
+    crossing.rule = made->crossing.rule;
+  }
+  doubts_.clear();
+}
+
+std::vector<Exec> Tracker::finish() {
+  for (const auto& [pid, process] : processes_)
+    for (const Attempt& attempt : process.attempts) add_unseen(pid, process, attempt);
+  settle_doubts();
+  return std::move(execs_);
+}
+
+}  // namespace cloexec::cli

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "shim/recorder.h"
+
+#include "shim/catalogue.h"
+#include "shim/environment.h"
+#include "shim/forced.h"
+#include "shim/module.h"
+#include "shim/settings.h"
+
+namespace cloexec {
+namespace {
+
+using audit::Event;
+
+constexpr unsigned lowest = 3;
+
+/// Which numbers an audit knows to be open: daemons close thousands that are not. A vfork child, which has descriptors
+/// of its own but its parent's memory, leaves this alone.
+constexpr unsigned most_known = 65536;
+constinit std::uint32_t known[most_known / 32] = {};
+
+void note_known(unsigned fd) {
+  if (fd < most_known && !is_vfork_child()) known[fd / 32] |= std::uint32_t{1} << fd % 32;
+}
+
+/// Whether something in this range is known, which it is not any more then.
+bool forget(unsigned first, unsigned last) {
+  if (is_vfork_child()) return true;
+  bool was_known = last >= most_known;
+  for (unsigned fd = first; fd <= last && fd < most_known; ++fd) {
+    const std::uint32_t bit = std::uint32_t{1} << fd % 32;
+    if ((known[fd / 32] & bit) == 0) continue;
+    known[fd / 32] &= ~bit;
+    was_known = true;
+  }
+  return was_known;
+}
+
+void add_rule(const Entry& entry, const Decision& decision) {
+  if (!entry || decision.rule == nullptr) return;
+  entry->detail = decision.rule->line;
+  entry.add(decision.set->source);
+  entry.add(decision.rule->text.of(decision.set->text));
+}
+
+}  // namespace
+
+void note_arrived(unsigned fd) { note_known(fd); }
+
+void record_made(const Site& site, int fd, bool is_inheritable) {
+  if (fd < static_cast<int>(lowest)) return;
+  unsigned flags = is_inheritable ? audit::is_inheritable : 0U;
+  Decision decision;
+  if (is_inheritable && is_exempt(fd)) {
+    flags |= audit::by_allowlist;
+  } else if (is_inheritable) {
+    decision = ask_rules({site.call, site.caller, fd, site.path()});
+    if (decision.verdict == Verdict::exempt)
+      flags |= audit::by_rule;
+    else if (!is_enforcing())
+      note_forced(fd, true);
+  }
+  note_known(static_cast<unsigned>(fd));
+  const Module module = find_module(site.caller);
+  const Entry entry(Event::made, fd, flags);
+  if (!entry) return;
+  entry->offset = reinterpret_cast<std::uintptr_t>(site.caller) - module.base;
+  entry.add(name_of(site.call));
+  entry.add(module.name);
+  entry.add(view(site.path()));
+  add_rule(entry, decision);
+}
+
+void record_flag(unsigned first, unsigned last, bool is_inheritable) {
+  if (last < lowest) return;
+  if (first == last) note_known(first);
+  const Entry entry(Event::flagged, static_cast<int>(first), is_inheritable ? audit::is_inheritable : 0U);
+  if (entry) entry->other = static_cast<int>(last);
+}
+
+void record_closed(unsigned first, unsigned last) {
+  if (last < lowest || !forget(first < lowest ? lowest : first, last)) return;
+  const Entry entry(Event::closed, static_cast<int>(first));
+  if (entry) entry->other = static_cast<int>(last);
+}
+
+void record_exec(const Start& about) {
+  {
+    const Entry entry(Event::exec, about.program_fd, is_spawn(about.call) ? audit::as_child : 0U);
+    entry.add(name_of(about.call));
+    entry.add(view(about.program));
+    entry.add(view(about.arguments != nullptr ? about.arguments[0] : nullptr));
+  }
+  if (is_enforcing()) return;
+  for (int fd = lowest; fd < static_cast<int>(forced_end()); ++fd) {
+    if (!is_forced(fd)) continue;
+    const Decision decision = ask_rules(about.facts(fd));
+    if (decision.verdict == Verdict::exempt) record_given(fd, decision);
+  }
+}
+
+void record_shell(const char* call) {
+  const Entry entry(Event::exec, -1, audit::as_child);
+  entry.add(call);
+  entry.add("/bin/sh");
+  entry.add("sh");
+}
+
+void record_given(int fd, const Decision& decision) {
+  const Entry entry(Event::given, fd);
+  add_rule(entry, decision);
+}
+
+void record_failed() { const Entry entry(Event::failed, -1); }
+
+void record_spawned(int process) {
+  const Entry entry(Event::spawned, -1);
+  if (entry) entry->other = process;
+}
+
+}  // namespace cloexec
