@@ -2,11 +2,17 @@
 
 #include "cli/sources.h"
 
+#include <unistd.h>
+
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <initializer_list>
+#include <iterator>
+#include <sstream>
 
 #include "cli/policy_file.h"
+#include "policy/glob.h"
 #include "policy/likeness.h"
 #include "policy/parse.h"
 #include "policy/profile.h"
@@ -54,22 +60,56 @@ void check_word(Policy& policy, const std::optional<Setting>& setting, const cha
       make_problem(setting->given_by, setting->value, {1, 1, said, setting->value, likest.get()}));
 }
 
+std::string find_in_path(const std::string& name) {
+  if (name.find('/') != std::string::npos) return name;
+  const char* path = std::getenv("PATH");
+  std::istringstream folders(path != nullptr ? path : "/usr/bin:/bin");
+  for (std::string folder; std::getline(folders, folder, ':');)
+    if (const std::string file = folder + "/" + name; access(file.c_str(), X_OK) == 0) return file;
+  return name;
+}
+
+/// What an executable of this name may turn out to be, following symbolic links; by PATH when it has no slash.
+void add_executable(std::vector<std::string>& names, const std::string& program) {
+  names.push_back(program);
+  std::error_code error;
+  const auto target = std::filesystem::canonical(find_in_path(program), error);
+  if (!error) names.push_back(target.string());
+}
+
+/// The words behind "#!"; none when `program` is no script.
+std::vector<std::string> script_words(const std::string& program) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(program, error)) return {};
+  std::ifstream file(program);
+  std::string line;
+  if (file.get() != '#' || file.get() != '!' || !std::getline(file, line)) return {};
+  std::istringstream words(line);
+  return {std::istream_iterator<std::string>(words), {}};
+}
+
+/// The kernel starts a script's interpreter under the script's name; env(1) starts another program, which does not know
+/// the script any more.
+std::vector<std::string> names_of(const std::string& program) {
+  std::vector<std::string> names;
+  if (program.empty()) return names;
+  const std::vector<std::string> words = script_words(program);
+  if (words.empty() || base_name(words[0]) != "env") names.push_back(program);
+  if (words.empty() && program.find('/') != std::string::npos) add_executable(names, program);
+  for (const std::string& word : words) {
+    const bool is_for_env =
+        base_name(words[0]) == "env" && (&word == &words[0] || word[0] == '-' || word.find('=') != std::string::npos);
+    if (is_for_env) continue;
+    add_executable(names, word);
+    break;
+  }
+  return names;
+}
+
 }  // namespace
 
 void Policy::keep_rules_for(const std::string& program) {
-  std::vector<std::string> names;
-  if (!program.empty()) names.push_back(program);
-  // A symbolic link: the executable is what it leads to.
-  std::error_code error;
-  if (program.find('/') != std::string::npos)
-    if (const auto target = std::filesystem::canonical(program, error); !error) names.push_back(target.string());
-  // A script: the executable is its interpreter, which the kernel names as argv[0], too.
-  std::ifstream file(program);
-  std::string interpreter;
-  if (file.get() == '#' && file.get() == '!' && file >> interpreter) {
-    names.push_back(interpreter);
-    if (const auto target = std::filesystem::canonical(interpreter, error); !error) names.push_back(target.string());
-  }
+  const std::vector<std::string> names = names_of(program);
   const std::vector<std::string_view> views(names.begin(), names.end());
   for (Source& source : sources)
     std::erase_if(source.rules, [&](const Rule& rule) { return !concerns(rule, source.text, views); });

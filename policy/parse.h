@@ -121,6 +121,8 @@ class RuleParser {
       --end;
     }
     if (begin == end) return fail(word, equals + 1, "no value for", key);
+    for (std::size_t at = begin; at < end; ++at)
+      if (all[at] == '"') return fail(word, at, "quotes go around the whole value of", key);
     return set_key(word, key, begin, slice(word.begin + begin, word.begin + end), rule);
   }
 

@@ -95,7 +95,7 @@ void each_open(void (*visit)(int)) {
 }  // namespace
 
 void record_start(char* const* environment) {
-  ProgramNames names(environment);
+  ProgramNames names(first_argument(environment));
   const auto program = names.get();
   {
     const Entry entry(Event::start, -1);

@@ -11,6 +11,20 @@
 namespace [[gnu::visibility("hidden")]] cloexec {
 
 struct Facts;
+struct Start;
+
+/// The numbers that stand anywhere in what a program is told, modulo their count. A hint: telling for sure takes
+/// longer, and there may be a thousand descriptors and fifty thousand arguments.
+struct Hints {
+  static constexpr unsigned count = 4096;
+
+  bool are_known = false;
+  std::uint32_t bits[count / 32];
+
+  void add_numbers_of(const char* text);
+  void find(const Start& about);
+  bool may_tell(int fd) const { return (bits[static_cast<unsigned>(fd) % count / 32] >> fd % 32 & 1U) != 0; }
+};
 
 /// A program about to be started.
 struct Start {
@@ -20,6 +34,7 @@ struct Start {
   char* const* arguments;
   char* const* environment;
   int program_fd = -1;  // fexecve(3): what a script's interpreter will open
+  Hints* hints = nullptr;
 
   /// Whether the new program is told this number.
   bool tells(int fd) const;

@@ -8,13 +8,12 @@ constinit bool forced_table[most_forced] = {};
 
 namespace {
 
-/// A vfork child has descriptors of its own but its parent's memory. What it does to the lower numbers is known for as
-/// long as it lives; to higher ones it does little.
+/// A vfork child has descriptors of its own but its parent's memory, whose other threads go on. Of the lower numbers it
+/// has a copy for as long as it lives; with higher ones it does little.
 constexpr unsigned most_own = 1024;
 
 struct Own {
   int process;
-  std::uint32_t known[most_own / 32];
   std::uint32_t forced[most_own / 32];
 };
 
@@ -29,16 +28,18 @@ constexpr std::uint32_t bit_of(unsigned number) { return std::uint32_t{1} << num
 int& own_process() { return own.process; }
 
 void begin_vfork_child() {
-  ++vfork_depth;
+  own.process = 0;
+  if (vfork_depth++ > 0) return;
   own = {};
+  for (unsigned number = 0; number < most_own; ++number)
+    if (forced_table[number]) own.forced[number / 32] |= bit_of(number);
 }
 
 bool is_forced(int fd) {
   const auto number = static_cast<unsigned>(fd);
   if (number >= most_forced) return false;
   if (!is_vfork_child() || number >= most_own) return forced_table[number];
-  const bool is_known = (own.known[number / 32] & bit_of(number)) != 0;
-  return is_known ? (own.forced[number / 32] & bit_of(number)) != 0 : forced_table[number];
+  return (own.forced[number / 32] & bit_of(number)) != 0;
 }
 
 unsigned forced_end() { return end; }
@@ -53,7 +54,6 @@ void note_forced(int fd, bool by_us) {
   }
   if (number >= most_own) return;
   const std::uint32_t bit = bit_of(number);
-  own.known[number / 32] |= bit;
   own.forced[number / 32] = by_us ? own.forced[number / 32] | bit : own.forced[number / 32] & ~bit;
 }
 

@@ -24,6 +24,10 @@ void begin_phase() {
     loaded_into = raw_syscall(__NR_getpid);
 }
 
+void tell_by_process() {
+  if (wiped.is_parent && loaded_into == 0) loaded_into = raw_syscall(__NR_getpid);
+}
+
 bool is_child() {
   if (loaded_into != 0) return raw_syscall(__NR_getpid) != loaded_into;
   return is_vfork_child() || !wiped.is_parent;

@@ -51,6 +51,9 @@ void begin_phase();
 /// Whether it was forked off that one.
 bool is_child();
 
+/// From now on children share our memory: only their ids tell them apart, at a system call each time.
+void tell_by_process();
+
 /// Whether the answer stays the same for as long as the plans are not wiped, vfork children apart.
 bool wipes_on_fork();
 

@@ -12,21 +12,21 @@
 namespace cloexec {
 namespace {
 
-/// argv[0]: the kernel puts the count, the arguments, a null and the environment one behind the other (execve(2)). What
-/// does not look so is left alone.
-const char* first_argument(char* const* environment) {
-  constexpr std::intptr_t most = 1 << 16;
-  if (environment == nullptr || environment[-1] != nullptr) return nullptr;
-  for (std::intptr_t count = 0; count < most; ++count) {
-    char* const word = environment[-2 - count];
-    if (reinterpret_cast<std::intptr_t>(word) == count) return count > 0 ? environment[-1 - count] : nullptr;
-  }
-  return nullptr;
-}
-
 std::string_view view(const char* text) { return text != nullptr ? std::string_view(text) : std::string_view(); }
 
 }  // namespace
+
+/// The kernel puts the count, the arguments, a null and the environment one behind the other (execve(2)). What does not
+/// look so is left alone.
+std::string_view first_argument(char* const* environment) {
+  constexpr std::intptr_t most = 1 << 16;
+  if (environment == nullptr || environment[-1] != nullptr) return {};
+  for (std::intptr_t count = 0; count < most; ++count) {
+    char* const word = environment[-2 - count];
+    if (reinterpret_cast<std::intptr_t>(word) == count) return view(count > 0 ? environment[-1 - count] : nullptr);
+  }
+  return {};
+}
 
 std::span<const std::string_view> ProgramNames::get() {
   if (are_known_) return names_;
@@ -38,7 +38,7 @@ std::span<const std::string_view> ProgramNames::get() {
   // To a set-user-ID program whoever starts it could give a shell's name.
   if (getauxval(AT_SECURE) != 0) return names_;
   names_[1] = view(reinterpret_cast<const char*>(getauxval(AT_EXECFN)));
-  names_[2] = view(first_argument(environment_));
+  names_[2] = started_as_;
   return names_;
 }
 

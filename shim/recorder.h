@@ -11,7 +11,7 @@
 
 namespace [[gnu::visibility("hidden")]] cloexec {
 
-/// This process begins with what is open now. `environment`: see ProgramNames.
+/// This process begins with what is open now. `environment`: see first_argument().
 void record_start(char* const* environment);
 
 /// `fd` is known to be open.

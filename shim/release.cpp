@@ -45,14 +45,17 @@ int table_end() {
 /// Whether `fd` is to be given, with its flag as it is now: `set` before, `clear` when it is to be taken back. What the
 /// program has closed since it was forced is neither.
 bool is_to_change(const Start& about, int fd, Flag now) {
-  return is_forced(fd) && is_released(about, fd) && close_on_exec_flag(fd) == now;
+  return is_forced(fd) && close_on_exec_flag(fd) == now && is_released(about, fd);
 }
 
 /// Calls visit(fd) for every descriptor that is to be given, until one says true; whether one did.
 bool any_released(const Start& about, Flag now, auto visit) {
+  Hints hints;
+  Start hinted = about;
+  hinted.hints = &hints;
   const int end = table_end();
   for (int fd = 0; fd < end; ++fd)
-    if (is_to_change(about, fd, now) && visit(fd)) return true;
+    if (is_to_change(hinted, fd, now) && visit(fd)) return true;
   return false;
 }
 
@@ -98,11 +101,17 @@ int run_errand(void* argument) {
 /// what is given is open in no child but the one. This thread waits for it, hence can lend it its thread-local memory,
 /// errno too. An exec replaces the whole process, whichever thread calls it (execve(2)).
 Word start_apart(const Start& about, Forms start) {
-  constexpr std::size_t stack_size = 256 * 1024;
+  // execvp(3) of a script without "#!" copies the arguments there; below lies a page that ends the process rather than
+  // let it write on.
+  std::size_t arguments = 0;
+  while (about.arguments != nullptr && about.arguments[arguments] != nullptr) ++arguments;
+  constexpr std::size_t guard_size = 65536;
+  const std::size_t stack_size = (256 * 1024 + guard_size + 2 * arguments * sizeof(char*)) / guard_size * guard_size;
   constexpr int flags = CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_VFORK;
   void* const stack = map_memory(stack_size);
   Errand errand{about, start};
   if (stack != nullptr) {
+    raw_syscall(__NR_mprotect, reinterpret_cast<long>(stack), guard_size, PROT_NONE);
     next_clone(run_errand, static_cast<char*>(stack) + stack_size, flags, &errand);
     unmap_memory(stack, stack_size);
   }

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "policy/glob.h"
 #include "policy/parse.h"
 #include "policy/profile.h"
 #include "shim/memory.h"
@@ -23,7 +24,8 @@ constinit char executable[64] = {};
 constinit Rule profile_rules[standard_rules.size()];
 constinit bool has_profile = false;
 constinit bool is_profile_due = false;
-constinit char* const* environment_at_start = nullptr;
+/// The end of argv[0], if it is long.
+constinit char started_as[96] = {};
 
 /// A source's text, and room for its rules. The host's environment may change, and its heap is not ours.
 class Store {
@@ -48,6 +50,11 @@ class Store {
   char* base_;
 };
 
+void note_start(std::string_view name) {
+  if (name.size() >= sizeof started_as) name = base_name(name);
+  for (std::size_t i = 0; i < name.size() && i < sizeof started_as - 1; ++i) started_as[i] = name[i];
+}
+
 bool can_concern(const Rule& rule, std::string_view text, ProgramNames& names) {
   return !rule.has(Key::program) || concerns(rule, text, names.get());
 }
@@ -66,7 +73,7 @@ void note_program(std::span<const Rule> rules, ProgramNames& names) {
 
 /// Threads that do this at the same time write the same.
 void choose_profile() {
-  ProgramNames names(environment_at_start);
+  ProgramNames names(started_as);
   std::size_t kept = 0;
   for (const Rule& rule : standard_rules)
     if (can_concern(rule, standard_profile(), names)) profile_rules[kept++] = rule;
@@ -113,12 +120,12 @@ void add_file(const char* path, bool must_exist, ProgramNames& names) {
 }  // namespace
 
 void load_rules(const PolicySources& sources, char* const* environment) {
-  ProgramNames names(environment);
+  note_start(first_argument(environment));
+  ProgramNames names(started_as);
   if (is_recording()) note_program(names);
   if (sources.variable != nullptr && *sources.variable != '\0') add_variable(sources.variable, names);
   const bool is_named = sources.file != nullptr && *sources.file != '\0';
   add_file(is_named ? sources.file : "/etc/cloexec.conf", is_named, names);
-  environment_at_start = environment;
   has_profile = is_profile_due = !sources.is_strict;
 }
 

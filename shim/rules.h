@@ -16,7 +16,7 @@ struct PolicySources {
   bool is_strict = false;
 };
 
-/// Reads all sources and reports what is malformed. `environment`: see ProgramNames.
+/// Reads all sources and reports what is malformed. `environment`: see first_argument().
 void load_rules(const PolicySources& sources, char* const* environment);
 
 /// In the order in which they are asked. The profile's are chosen when they are first asked for: most of what many

@@ -78,12 +78,16 @@ bool read_settings_if_possible() {
   return settings.are_read;
 }
 
-void switch_default(bool on) {
-  settings.is_switched_off = !on;
+void forget_plans() {
   for (unsigned i = 0; i < call_count; ++i) {
     settle(static_cast<Call>(i), nullptr);
     set_plan(static_cast<Call>(i), Plan::unread);
   }
+}
+
+void switch_default(bool on) {
+  settings.is_switched_off = !on;
+  forget_plans();
 }
 
 }  // namespace cloexec

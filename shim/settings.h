@@ -31,6 +31,9 @@ inline bool is_enforcing() { return !settings.changes_nothing && !settings.is_sw
 /// Whether descriptor `fd` stays inheritable whatever the rules say: 0 to 2, and CLOEXEC_ALLOW.
 inline bool is_exempt(int fd) { return (fd >= 0 && fd <= 2) || settings.allowed.contains(fd); }
 
+/// Plans are made anew.
+void forget_plans();
+
 /// cloexec_set_default(): what is open already stays as it is.
 void switch_default(bool on);
 

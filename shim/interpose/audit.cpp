@@ -4,11 +4,9 @@
 // what starts a shell inside libc. The library that audits load exports these; the other does not, so that they cost it
 // nothing: programs close as often as they open.
 
-#include <linux/close_range.h>
 #include <mntent.h>
 
 #include "shim/interpose.h"
-#include "shim/method/or_syscall.h"
 #include "shim/recorder.h"
 
 using namespace cloexec;
@@ -35,21 +33,6 @@ int stream_closed(FILE* stream, Next<decltype(::fclose)> next) {
 INTERPOSE(int, close, int fd) {
   if (fd >= 0) note_closed(static_cast<unsigned>(fd), static_cast<unsigned>(fd));
   return next_close.get_fast()(fd);
-}
-
-INTERPOSE(void, closefrom, int first) noexcept {
-  note_closed(first < 0 ? 0U : static_cast<unsigned>(first), ~0U);
-  next_closefrom(first);
-}
-
-INTERPOSE(int, close_range, unsigned first, unsigned last, int flags) noexcept {
-  if (is_recording()) {
-    if ((static_cast<unsigned>(flags) & CLOSE_RANGE_CLOEXEC) != 0)
-      record_flag(first, last, false);
-    else
-      record_closed(first, last);
-  }
-  return or_syscall(next_close_range, SYS_close_range, first, last, flags);
 }
 
 INTERPOSE(int, fclose, FILE* stream) { return stream_closed(stream, next_fclose); }

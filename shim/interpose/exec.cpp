@@ -48,27 +48,38 @@ int started_with_list(Call call, const void* caller, const char* program, const 
   return started({call, caller, program, arguments, call == Call::execle ? va_arg(rest, char**) : environ}, next);
 }
 
+/// File actions, and whether libc took them all: not of numbers beyond the limit of open files.
+struct Gifts {
+  posix_spawn_file_actions_t actions;
+  bool are_whole = true;
+};
+
 /// Where the program has no file actions, ours clear the flag in the child: dup2 onto itself, glibc 2.29 and musl. To
 /// start it apart would make it the child of a thread that ends, of which PR_SET_PDEATHSIG would tell it (prctl(2)).
+/// EBADF when that cannot be done.
 int spawned_with_actions(const Start& about, pid_t* pid, const posix_spawnattr_t* attributes) {
   const Next<decltype(posix_spawn)> next(symbol_of(about.call));
+  int result = EBADF;
   // Another thread may close one of them before the child comes to it, which then fails.
-  for (unsigned attempt = 0; attempt < 16; ++attempt) {
-    posix_spawn_file_actions_t actions;
-    next_posix_spawn_file_actions_init(&actions);
-    each_given(about, &actions, [](void* context, int fd) {
-      next_posix_spawn_file_actions_adddup2(static_cast<posix_spawn_file_actions_t*>(context), fd, fd);
+  for (unsigned attempt = 0; attempt < 16 && result == EBADF; ++attempt) {
+    Gifts gifts;
+    next_posix_spawn_file_actions_init(&gifts.actions);
+    each_given(about, &gifts, [](void* context, int fd) {
+      auto& given = *static_cast<Gifts*>(context);
+      if (next_posix_spawn_file_actions_adddup2(&given.actions, fd, fd) != 0) given.are_whole = false;
     });
-    const int result = next(pid, about.program, &actions, attributes, about.arguments, about.environment);
-    next_posix_spawn_file_actions_destroy(&actions);
-    if (result != EBADF) return result;
+    const bool can_do = gifts.are_whole;
+    if (can_do) result = next(pid, about.program, &gifts.actions, attributes, about.arguments, about.environment);
+    next_posix_spawn_file_actions_destroy(&gifts.actions);
+    if (!can_do) break;
   }
-  return next(pid, about.program, nullptr, attributes, about.arguments, about.environment);
+  return result;
 }
 
 int spawned_by_rules(const Start& about, pid_t* pid, const posix_spawn_file_actions_t* actions,
                      const posix_spawnattr_t* attributes) {
-  if (actions == nullptr && is_given_apart(about)) return spawned_with_actions(about, pid, attributes);
+  if (actions == nullptr && is_given_apart(about))
+    if (const int result = spawned_with_actions(about, pid, attributes); result != EBADF) return result;
   return start_program<int>(about, [&] {
     const Next<decltype(posix_spawn)> next(symbol_of(about.call));
     return next(pid, about.program, actions, attributes, about.arguments, about.environment);

@@ -11,6 +11,7 @@
 #include "shim/find_next.h"
 #include "shim/interpose.h"
 #include "shim/method/open_how.h"
+#include "shim/method/range.h"
 #include "shim/method/receive.h"
 
 #ifndef PERF_FLAG_FD_CLOEXEC
@@ -103,6 +104,11 @@ Word call_plainly(const Word* words) {
   return next_syscall(words[0], words[1], words[2], words[3], words[4], words[5], words[6]);
 }
 
+Word marked(Word fd) {
+  if (fd > 2) note_flag(static_cast<int>(fd), false);
+  return fd;
+}
+
 Word interposed(const void* caller, Word* words) {
   switch (words[0]) {
 #ifdef SYS_creat
@@ -130,6 +136,20 @@ Word interposed(const void* caller, Word* words) {
     case SYS_recvmmsg:
       return make_received(WordCall::by_number(stored<flag(Call::recvmmsg, 4, MSG_CMSG_CLOEXEC)>, caller, words),
                            many_headers(from_word<mmsghdr*>(words[2]), static_cast<unsigned>(words[3])));
+    // What the kernel itself marks.
+    case SYS_pidfd_open:
+    case SYS_pidfd_getfd:
+    case SYS_landlock_create_ruleset:
+    case SYS_io_uring_setup:
+    case SYS_bpf:
+    case SYS_seccomp:
+      return marked(call_plainly(words));
+    case SYS_close_range:
+      note_range(static_cast<unsigned>(words[1]), static_cast<unsigned>(words[2]), static_cast<unsigned>(words[3]));
+      break;
+    case SYS_close:
+      note_range(static_cast<unsigned>(words[1]), static_cast<unsigned>(words[1]), 0);
+      break;
     default:
       break;
   }

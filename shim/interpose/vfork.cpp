@@ -8,6 +8,7 @@
 
 #include "shim/forced.h"
 #include "shim/interpose.h"
+#include "shim/settings.h"
 
 using namespace cloexec;
 
@@ -102,8 +103,14 @@ asm(".text\n"
 
 INTERPOSE_VARIADIC(int, clone, int (*function)(void*), void* stack, int flags, void* argument, void* parent,
                    void* storage, void* child) {
-  const bool borrows = (flags & (CLONE_VM | CLONE_VFORK | CLONE_THREAD)) == (CLONE_VM | CLONE_VFORK);
+  const int kind = flags & (CLONE_VM | CLONE_VFORK | CLONE_THREAD);
+  const bool borrows = kind == (CLONE_VM | CLONE_VFORK);
   if (borrows) begin_vfork_child();
+  // It runs beside us in the same memory.
+  if (kind == CLONE_VM) {
+    tell_by_process();
+    forget_plans();
+  }
   const int result = next_clone(function, stack, flags, argument, parent, storage, child);
   vfork_depth -= borrows ? 1 : 0;
   return result;

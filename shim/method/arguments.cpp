@@ -38,12 +38,6 @@ constexpr Special special_of(Call call) {
   }
 }
 
-/// The program itself has set or cleared the flag.
-void note_flag(int fd, bool is_inheritable) {
-  note_forced(fd, false);
-  if (is_recording()) record_flag(static_cast<unsigned>(fd), static_cast<unsigned>(fd), is_inheritable);
-}
-
 }  // namespace
 
 bool CallArguments::make_none() const {

@@ -68,6 +68,11 @@ void note_made(const Site& site, int fd, Made made) {
   if (is_recording()) record_made(site, fd, made == Made::left);
 }
 
+void note_flag(int fd, bool is_inheritable) {
+  note_forced(fd, false);
+  if (is_recording()) record_flag(static_cast<unsigned>(fd), static_cast<unsigned>(fd), is_inheritable);
+}
+
 void force_afterwards(const Site& site, int fd) {
   const bool stays = stays_inheritable(site, fd);
   if (!stays) set_close_on_exec(fd, true);

@@ -66,6 +66,9 @@ enum class Made : std::uint8_t {
 /// Notes what was made.
 void note_made(const Site& site, int fd, Made made);
 
+/// Notes that the program, libc or the kernel has set or cleared the flag.
+void note_flag(int fd, bool is_inheritable);
+
 /// Makes `fd`, which was made without the flag, close-on-exec unless it is to stay inheritable.
 void force_afterwards(const Site& site, int fd);
 

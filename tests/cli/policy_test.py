@@ -188,6 +188,40 @@ class InForce(CommandTest):
         self.assertIn("CLOEXEC_POLICY:1:8: unknown call 'opne'", result.stderr)
 
 
+class Agreement(CommandTest):
+    """What is explained is what a real process does."""
+
+    OPENS = ("import ctypes, fcntl; print(fcntl.fcntl(ctypes.CDLL(None).open(b'/dev/null', 0), fcntl.F_GETFD))\n")
+
+    def script(self, name, first_line):
+        path = self.folder / name
+        path.write_text(first_line + self.OPENS)
+        path.chmod(0o755)
+        return path
+
+    def test_on_what_a_program_is_called(self):
+        plain = self.script("plain.py", "#!/usr/bin/python3\n")
+        by_env = self.script("by-env.py", "#!/usr/bin/env python3\n")
+        link = self.folder / "link"
+        link.symlink_to("/usr/bin/python3")
+        (self.folder / "link.py").symlink_to(plain)
+        programs = {plain: [], by_env: [], self.folder / "link.py": [], link: [plain], "/usr/bin/python3": [plain]}
+        rules = ["plain.py", "by-env.py", "link.py", "link", "python3", "python3.1*", "/usr/bin/python3*", "env", "sh"]
+        verdicts = set()
+        for program, arguments in programs.items():
+            for name in rules:
+                settings = {"CLOEXEC_POLICY": f"exempt open program={name}", "CLOEXEC_PROFILE": "strict"}
+                said = self.cloexec("policy", "explain", "open", f"program={program}", **settings).stdout
+                done = self.cloexec("run", str(program), *map(str, arguments), **settings)
+                self.assertEqual(said.split(":")[0], "exempt" if done.stdout == "0\n" else "force", (program, name, done))
+                verdicts.add(done.stdout)
+        self.assertEqual(verdicts, {"0\n", "1\n"})
+
+    def test_on_a_fifo_it_does_not_wait(self):
+        os.mkfifo(self.folder / "fifo")
+        self.assertEqual(self.cloexec("policy", "explain", "open", f"program={self.folder}/fifo").returncode, 0)
+
+
 class DefaultFile(CommandTest):
     def test_is_used_when_no_other_is_named(self):
         """In a mount namespace of its own, in which /etc is the test's."""

@@ -65,6 +65,7 @@ int made_by_path(const std::string& verb, std::string path) {
   return -2;
 }
 
+char* program_name = nullptr;
 int opened_in_handler = -1;
 
 int in_handler(void (*handler)(int), const int* opened) {
@@ -95,10 +96,22 @@ int made(const std::string& verb, const std::string& argument) {
   if (verb == "syscall-dup3") return static_cast<int>(syscall(SYS_dup3, 1, number, 0));
   if (verb == "dup2-cloexec") return dup3(1, number, O_CLOEXEC);
   if (verb == "dup2-same") return dup2(number, number);
+  if (verb == "pidfd-by-number") return static_cast<int>(syscall(SYS_pidfd_open, getpid(), 0));
   if (verb == "flag") return number;
   if (verb == "module" || verb == "module-handler") return made_by_module(verb);
   if (verb == "handler") return in_handler([](int) { opened_in_handler = open("/dev/null", 0); }, &opened_in_handler);
   return made_by_path(verb, argument.empty() ? "/dev/null" : argument);
+}
+
+/// Calls itself something else, where the kernel has put its name.
+bool overwrite_name(const std::string& name) {
+  std::strcpy(program_name, name.c_str());
+  return true;
+}
+
+/// Execs a script that only execvp(3) can start, with so many arguments.
+bool start_many(const std::string& how, const std::string& program, int count) {
+  return start(how, program, Words(static_cast<std::size_t>(count), "x")) == 0;
 }
 
 /// Those that print nothing.
@@ -108,8 +121,12 @@ bool has_done(const std::string& verb, std::string argument) {
   if (verb == "mark-by-number") return syscall(SYS_fcntl, number, F_SETFD, FD_CLOEXEC) == 0;
   if (verb == "mark") return fcntl(number, F_SETFD, FD_CLOEXEC) == 0;
   if (verb == "mark-by-ioctl") return ioctl(number, FIOCLEX) == 0;
+  if (verb == "mark-range") return close_range(static_cast<unsigned>(number), ~0U, CLOSE_RANGE_CLOEXEC) == 0;
+  if (verb == "mark-range-by-number") return syscall(SYS_close_range, number, ~0U, CLOSE_RANGE_CLOEXEC) == 0;
+  if (verb == "title") return overwrite_name(argument);
+  if (verb == "many") return start_many("execvp", SCRIPT_WITHOUT_INTERPRETER, number);
   if (verb == "up-to") {
-    // By a call that the shim does not know: all lower numbers are taken then.
+    // By a call that is never forced: all lower numbers are taken then.
     while (syscall(SYS_pidfd_open, getpid(), 0) < number - 1) continue;
     return true;
   }
@@ -209,12 +226,14 @@ void run_in_child(bool is_fork, Range range) {
 }
 
 bool is_elsewhere(const std::string& verb) {
-  return verb == "fork" || verb == "vfork" || verb == "clone" || verb == "borrow" || verb == "thread";
+  return verb == "fork" || verb == "vfork" || verb == "clone" || verb == "borrow" || verb == "share" ||
+         verb == "thread";
 }
 
 void run_elsewhere(const std::string& verb, Range range) {
   if (verb == "clone") return run_in_clone(range, 0);
   if (verb == "borrow") return run_in_clone(range, CLONE_VM | CLONE_VFORK);
+  if (verb == "share") return run_in_clone(range, CLONE_VM);
   if (verb == "thread") return run_in_thread(range);
   run_in_child(verb == "fork", range);
 }
@@ -249,6 +268,7 @@ void run(const Words& words, std::size_t begin, std::size_t end) {
 }  // namespace
 
 int main(int count, char** arguments) {
+  program_name = arguments[0];
   Words words(arguments + 1, arguments + count);
   // A script is given its own path first.
   if (!words.empty() && words[0][0] == '/') words.erase(words.begin());

@@ -85,6 +85,10 @@ TEST_F(Sources, ReportTheirPlaceAndKeepTheRest) {
   EXPECT_THAT(ran.err, HasSubstr("cloexec: CLOEXEC_PROFILE:1:1: unknown profile, use standard or strict; "));
 }
 
+TEST(Rules, DoNotBelieveANameThatTheProgramGaveItselfLater) {
+  EXPECT_EQ(run({PROBE, "title:sh", "open"}, {"LD_PRELOAD=" SHIM}).out, "open 3 1\n");
+}
+
 TEST(Variable, IsReadUpToItsLimits) {
   const auto opened = [](const std::string& policy) {
     return run({PROBE, "open"}, {"LD_PRELOAD=" SHIM, "CLOEXEC_PROFILE=strict", "CLOEXEC_POLICY=" + policy});

@@ -95,6 +95,30 @@ TEST(Release, NeverGivesWhatTheProgramMarked) {
   EXPECT_EQ(under(rules, {"open", "close:3", "opendir:/", "start:execv"}), "open 3 1\nopendir 3 1\narrived\n");
 }
 
+TEST(Release, NeverGivesWhatWasMarkedInARange) {
+  for (const std::string way : {"mark-range:3", "mark-range-by-number:3"}) {
+    EXPECT_EQ(under("exempt exec", {"open", "open", way, "start:execv"}), "open 3 1\nopen 4 1\narrived\n") << way;
+    EXPECT_EQ(under("exempt exec", {"open", "fork", way, "end", "start:execv"}), "open 3 1\narrived 3\n") << way;
+  }
+}
+
+TEST(Release, NeverGivesWhatTheKernelMarksAtANumberThatWasForced) {
+  EXPECT_EQ(under("exempt exec", {"open", "close:3", "pidfd-by-number", "start:execv"}),
+            "open 3 1\npidfd-by-number 3 1\narrived\n");
+}
+
+TEST(Release, KnowsAChildThatSharesMemory) {
+  EXPECT_EQ(under("exempt exec when=parent", {"open", "share", "start:execv", "end"}), "open 3 1\narrived\n");
+  EXPECT_EQ(under("exempt exec when=child", {"open", "share", "start:execv", "end"}), "open 3 1\narrived 3\n");
+  // And its parent, which has planned before.
+  EXPECT_EQ(under("exempt open when=parent", {"open", "share", "open", "end", "open"}),
+            "open 3 0\nopen 4 1\nopen 4 0\n");
+}
+
+TEST(Release, HasRoomForTheArgumentsOfAScriptThatExecvpStarts) {
+  EXPECT_EQ(under("exempt exec", {"open", "second-thread", "many:60000"}), "open 3 1\nstarted with 60000\n");
+}
+
 TEST(Release, KnowsWhatAChildDidItself) {
   for (const std::string child : {"fork", "vfork", "clone", "borrow"}) {
     EXPECT_EQ(under("exempt exec", {"open", "open", child, "mark:3", "start:execv", "end", "flag:3", "start:execv"}),
