@@ -28,11 +28,8 @@ Json json_of(const Crossing& crossing) {
 Json json_of(const Exec& exec) {
   Json fds = Json::array();
   for (const Crossing& crossing : exec.fds) fds.push_back(json_of(crossing));
-  return {{"pid", exec.pid},
-          {"ppid", exec.ppid},
-          {"program", exec.program},
-          {"argv0", exec.argv0},
-          {"fds", std::move(fds)}};
+  return {{"pid", exec.pid},     {"ppid", exec.ppid},     {"program", exec.program},
+          {"argv0", exec.argv0}, {"shim", exec.has_shim}, {"fds", std::move(fds)}};
 }
 
 Class class_named(const std::string& name) {
@@ -53,7 +50,7 @@ Crossing crossing_from(const Json& json) {
 }
 
 Exec exec_from(const Json& json) {
-  Exec exec{json.at("pid"), json.at("ppid"), json.at("program"), json.at("argv0"), {}};
+  Exec exec{json.at("pid"), json.at("ppid"), json.at("program"), json.at("argv0"), json.value("shim", true), {}};
   for (const Json& crossing : json.at("fds")) exec.fds.push_back(crossing_from(crossing));
   return exec;
 }

@@ -47,6 +47,7 @@ struct Exec {
   int ppid = 0;
   std::string program;  // the path of what was started
   std::string argv0;
+  bool has_shim = true;  // false: the shim could not enter it, and nothing is known of what it did and started
   std::vector<Crossing> fds;
 };
 

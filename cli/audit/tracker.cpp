@@ -260,7 +260,7 @@ void Tracker::started(const Event& event) {
       descriptor.is_open = false;
       next.descriptors[fd].emplace_back(event.ticket, std::move(descriptor));
     }
-  execs_.push_back({event.pid, event.other, program, event.text(1), {}});
+  execs_.push_back({event.pid, event.other, program, event.text(1), true, {}});
   processes_[event.pid] = std::move(next);
 }
 
@@ -297,8 +297,8 @@ void Tracker::arrived(const Event& event) {
   descriptor.is_open = true;
   descriptor.is_inheritable = true;
   Exec& exec = execs_[process.exec];
-  if (before == nullptr && crossing.what == Class::leak)
-    doubts_.push_back({process.exec, exec.fds.size(), process.made_from, event.fd, process.forked_at});
+  if (before == nullptr && crossing.what != Class::foreign)
+    doubts_.push_back({process.exec, exec.fds.size(), process.made_from, event.fd, process.forked_at, event.ticket});
   if (crossing.what == Class::leak) ++leaks_;
   exec.fds.push_back(crossing);
   change(process, event.fd, event.ticket, std::move(descriptor));
@@ -307,6 +307,7 @@ void Tracker::arrived(const Event& event) {
 /// A program that says nothing of itself.
 void Tracker::add_unseen(int pid, const Process& process, const Attempt& attempt) {
   Exec exec = attempt.exec;
+  exec.has_shim = false;
   exec.pid = attempt.makes_process ? attempt.child : pid;
   exec.ppid = attempt.makes_process ? pid : process.parent;
   for (auto& [fd, descriptor] : open_at(process, attempt.ticket)) {
@@ -324,6 +325,16 @@ void Tracker::add_unseen(int pid, const Process& process, const Attempt& attempt
   execs_.push_back(std::move(exec));
 }
 
+/// `crossing` is known to be of this making.
+void Tracker::settle(Crossing& crossing, const Crossing& made) {
+  crossing.created = made.created;
+  if (crossing.what == Class::exempt) return;
+  if (crossing.what == Class::leak) --leaks_;
+  crossing.what = made.what;
+  crossing.rule = made.rule;
+  if (crossing.what == Class::leak) ++leaks_;
+}
+
 /// When the process was forked another thread was between making a descriptor and recording it, or between recording
 /// its end and closing it.
 void Tracker::settle_doubts() {
@@ -335,16 +346,11 @@ void Tracker::settle_doubts() {
     Crossing& crossing = execs_[doubt.exec].fds[doubt.place];
     const Descriptor* ended = at(history->second, doubt.ticket);
     const auto next = std::find_if(history->second.begin(), history->second.end(), [&](const auto& entry) {
-      return entry.first > doubt.ticket && entry.second.is_open;
+      return entry.first > doubt.ticket && entry.first < doubt.until && entry.second.is_open;
     });
     const Descriptor* begun = next == history->second.end() ? nullptr : &next->second;
     const bool is_ended = ended != nullptr && (begun == nullptr || crossing.target.ends_with(ended->crossing.target));
-    const Descriptor* made = is_ended ? ended : begun;
-    if (made == nullptr) continue;
-    crossing.created = made->crossing.created;
-    if (made->crossing.what != Class::leak) --leaks_;
-    crossing.what = made->crossing.what;
-    crossing.rule = made->crossing.rule;
+    if (const Descriptor* made = is_ended ? ended : begun) settle(crossing, made->crossing);
   }
   doubts_.clear();
 }

@@ -76,6 +76,7 @@ class Tracker {
     int parent;
     int fd;
     std::uint64_t ticket;
+    std::uint64_t until;  // when it had arrived
   };
 
   static const Descriptor* at(const History& history, std::uint64_t ticket);
@@ -94,6 +95,7 @@ class Tracker {
   std::optional<Attempt> take_attempt(int pid, int parent, const std::string& argv0, std::uint64_t ticket, int& from);
   Attempt* last_attempt(const Event& event);
   void add_unseen(int pid, const Process& process, const Attempt& attempt);
+  void settle(Crossing& crossing, const Crossing& made);
   void settle_doubts();
 
   int root_;
