@@ -48,6 +48,8 @@ bool is_to_change(const Start& about, int fd, Flag now) {
   return is_forced(fd) && close_on_exec_flag(fd) == now && is_released(about, fd);
 }
 
+bool may_give(const Start& about) { return is_enforcing() && plan_of(about.call) != Plan::force; }
+
 /// Calls visit(fd) for every descriptor that is to be given, until one says true; whether one did.
 bool any_released(const Start& about, Flag now, auto visit) {
   Hints hints;
@@ -122,7 +124,7 @@ Word start_apart(const Start& about, Forms start) {
 }  // namespace
 
 bool is_given_apart(const Start& about) {
-  return plan_of(about.call) != Plan::force && any_released(about, Flag::set, [](int) { return true; }) && !is_alone();
+  return may_give(about) && any_released(about, Flag::set, [](int) { return true; }) && !is_alone();
 }
 
 void each_given(const Start& about, void* context, void (*give)(void* context, int fd)) {
@@ -134,7 +136,7 @@ void each_given(const Start& about, void* context, void (*give)(void* context, i
 }
 
 Word start_program(const Start& about, Forms start) {
-  if (plan_of(about.call) == Plan::force || !any_released(about, Flag::set, [](int) { return true; }))
+  if (!may_give(about) || !any_released(about, Flag::set, [](int) { return true; }))
     return start(plain);
   if (!is_alone()) return start_apart(about, start);
   give(about, true);
