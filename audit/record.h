@@ -46,10 +46,11 @@ enum : unsigned {
   can_write = 128,     // arrived
 };
 
-enum class State : std::uint32_t { free, claimed, ready };
+/// What a slot is.
+enum State : std::uint32_t { is_free, is_claimed, is_ready };
 
 struct alignas(8) Record {
-  State state;
+  std::uint32_t state;  // State
   std::uint32_t ticket;
   std::int32_t pid;
   std::int32_t tid;

@@ -18,7 +18,6 @@ namespace {
 
 using audit::Event;
 using audit::Record;
-using audit::State;
 
 constinit std::uint32_t slot_mask = 0;
 /// The last process that made a record, which a forked child finds here; and the ticket of its last one.
@@ -30,8 +29,8 @@ Record* claim(Event event, int process, int thread) {
   for (unsigned attempt = 0; attempt < audit::most_attempts; ++attempt) {
     const std::uint32_t ticket = __atomic_fetch_add(&ring->next_ticket, 1, __ATOMIC_RELAXED);
     Record* const record = slots_of(ring) + (ticket & slot_mask);
-    State expected = State::free;
-    if (!__atomic_compare_exchange_n(&record->state, &expected, State::claimed, false, __ATOMIC_ACQUIRE,
+    std::uint32_t expected = audit::is_free;
+    if (!__atomic_compare_exchange_n(&record->state, &expected, audit::is_claimed, false, __ATOMIC_ACQUIRE,
                                      __ATOMIC_RELAXED))
       continue;
     record->ticket = ticket;
@@ -49,7 +48,7 @@ Record* claim(Event event, int process, int thread) {
   return nullptr;
 }
 
-void publish(Record* record) { __atomic_store_n(&record->state, State::ready, __ATOMIC_RELEASE); }
+void publish(Record* record) { __atomic_store_n(&record->state, audit::is_ready, __ATOMIC_RELEASE); }
 
 /// Says which process this one was forked off, and what that one had recorded until then.
 void record_fork(int process) {

@@ -19,7 +19,6 @@ namespace cloexec::cli {
 namespace {
 
 using audit::Record;
-using audit::State;
 
 /// In memory where that is possible: a record must not wait for a disk.
 std::string template_path() {
@@ -100,9 +99,9 @@ std::vector<Event> Ring::take() {
   if (!is_still_whole()) throw std::runtime_error(fmt::format("{} was truncated by somebody else", path_));
   for (std::uint32_t i = 0; i < slots_; ++i) {
     Record& slot = audit::slots_of(file_)[i];
-    if (__atomic_load_n(&slot.state, __ATOMIC_ACQUIRE) != State::ready) continue;
+    if (__atomic_load_n(&slot.state, __ATOMIC_ACQUIRE) != audit::is_ready) continue;
     const Record copy = slot;
-    __atomic_store_n(&slot.state, State::free, __ATOMIC_RELEASE);
+    __atomic_store_n(&slot.state, audit::is_free, __ATOMIC_RELEASE);
     if (auto event = read(copy, whole_ticket(copy.ticket), whole_ticket(copy.ticket_seen)))
       events.push_back(std::move(*event));
     else
@@ -116,7 +115,7 @@ std::vector<Event> Ring::take() {
 std::uint64_t Ring::lost(bool is_over) const {
   std::uint64_t lost = senseless_ + __atomic_load_n(&file_->lost, __ATOMIC_RELAXED);
   for (std::uint32_t i = 0; is_over && i < slots_; ++i)
-    if (__atomic_load_n(&audit::slots_of(file_)[i].state, __ATOMIC_ACQUIRE) != State::free) ++lost;
+    if (__atomic_load_n(&audit::slots_of(file_)[i].state, __ATOMIC_ACQUIRE) != audit::is_free) ++lost;
   return lost;
 }
 

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The reader of audits on any bytes in the ring: it takes each record once, follows none that makes no sense, and every
+// report can be written of what it has understood. The first byte says how often the ring is read meanwhile.
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "cli/audit/report.h"
+#include "cli/audit/ring.h"
+#include "cli/audit/tracker.h"
+#include "target.h"
+
+using namespace cloexec;
+
+namespace {
+
+constexpr std::uint32_t slots = 64;
+
+void overwrite(const cli::Ring& ring, const std::uint8_t* data, std::size_t size) {
+  const int fd = open(ring.path().c_str(), O_WRONLY | O_CLOEXEC);
+  const std::size_t most = sizeof(audit::Ring) + slots * sizeof(audit::Record);
+  REQUIRE(pwrite(fd, data, std::min(size, most), 0) >= 0);
+  close(fd);
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const unsigned rounds = 1 + data[0] % 3;
+  ++data;
+  --size;
+  cli::Ring ring(slots);
+  cli::Tracker tracker(1);
+  std::size_t taken = 0;
+  for (unsigned round = 0; round < rounds; ++round) {
+    const std::size_t begin = size * round / rounds;
+    overwrite(ring, data + begin, size * (round + 1) / rounds - begin);
+    for (const cli::Event& event : ring.take()) {
+      ++taken;
+      tracker.take(event);
+    }
+    REQUIRE(ring.take().empty());
+  }
+  REQUIRE(taken <= std::size_t{slots} * rounds);
+  cli::Report report;
+  report.execs = tracker.finish();
+  report.lost = ring.lost(true);
+  const std::string json = as_json(report);
+  REQUIRE(as_json(cli::report_from_json(json)) == json);
+  REQUIRE(!as_text(report, 80, true).empty() && !as_html(report).empty() && !as_sarif(report).empty());
+  return 0;
+}
