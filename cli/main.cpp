@@ -48,7 +48,8 @@ std::string full_name(const CLI::App& command) {
 /// Cuts what follows PROGRAM off `words` and returns it. CLI11 would take the program's options for its own, its "--"
 /// away, and "[a,b]" apart.
 Words take_arguments(Words& words, const CLI::App& command) {
-  if (command.get_option_no_throw("PROGRAM") == nullptr) return {};
+  const CLI::Option* program = command.get_option_no_throw("PROGRAM");
+  if (program == nullptr || program->get_type_name() != takes_arguments) return {};
   std::size_t at = 1;
   for (bool options_end = false; at < words.size(); ++at) {
     if (options_end || !words[at].starts_with('-')) break;
@@ -93,6 +94,7 @@ void add_commands(CLI::App& app, Action& action, const Words& arguments) {
   add_policy_check(*policy, action);
   add_policy_show(*policy, action);
   add_policy_explain(*policy, action);
+  add_doctor(app, action);
   add_unit(app, action);
 }
 

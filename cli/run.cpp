@@ -24,7 +24,7 @@ void add_run(CLI::App& app, Action& action, const std::vector<std::string>& argu
   auto program = std::make_shared<std::string>();
   add_options(*command, *settings);
   command->add_option("PROGRAM", *program, "The program; what follows are its arguments")
-      ->type_name("[ARG...]")
+      ->type_name(takes_arguments)
       ->required();
   command->footer(
       "Exit status: the program's own; 125 when cloexec fails or the policy is malformed, 126 when the program\n"

@@ -210,7 +210,7 @@ void add_audit(CLI::App& app, Action& action, const std::vector<std::string>& ar
       ->type_name("N")
       ->check(CLI::Range(1, 1 << 22));
   command->add_option("PROGRAM", options->program, "The program; what follows are its arguments")
-      ->type_name("[ARG...]")
+      ->type_name(takes_arguments)
       ->required();
   command->footer(
       "Ends when the program and all that it started have ended; SIGINT or SIGTERM when only those are left ends it\n"

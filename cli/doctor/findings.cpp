@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "cli/doctor/findings.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/xattr.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <string_view>
+
+#include "cli/doctor/elf_file.h"
+
+namespace cloexec::cli {
+namespace {
+
+enum class Loader : std::uint8_t { none, glibc, musl, other };
+
+constexpr std::string_view advice_when_secure =
+    "unless its caller has those rights already, ld.so ignores what LD_PRELOAD names with a slash (AT_SECURE), and "
+    "only "
+    "/etc/ld.so.preload brings the shim in, which then ignores the environment";
+constexpr std::string_view advice_when_secure_on_musl =
+    "unless its caller has those rights already, musl's loader ignores LD_PRELOAD (AT_SECURE) and has nothing in its "
+    "stead";
+
+Loader loader_named(const std::string& path) {
+  const std::string name = std::filesystem::path(path).filename();
+  if (name.starts_with("ld-musl-")) return Loader::musl;
+  const bool is_glibc = name.starts_with("ld-linux") || name.starts_with("ld64.so.") || name.starts_with("ld.so.") ||
+                        (name.starts_with("ld-2.") && name.ends_with(".so"));
+  return is_glibc ? Loader::glibc : Loader::other;
+}
+
+void say_steps(const Location& location, Findings& findings) {
+  for (const Step& step : location.steps) {
+    switch (step.why) {
+      case Step::Why::script:
+        findings.push_back(
+            {"script", Severity::note,
+             fmt::format("{} is a script: what is said here is said of its interpreter, {}.", step.from, step.to)});
+        break;
+      case Step::Why::shell:
+        findings.push_back({"script", Severity::note,
+                            fmt::format("{} is a text without a #! line, which execvp gives to {}: what is said here "
+                                        "is said of that.",
+                                        step.from, step.to)});
+        break;
+      case Step::Why::env:
+        findings.push_back(
+            {"env", Severity::note, fmt::format("{} finds {} in PATH and becomes that.", step.from, step.to)});
+        break;
+    }
+  }
+}
+
+/// What makes the kernel set AT_SECURE; empty when nothing does.
+std::string right_of(const std::string& path, std::string& id) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) return {};
+  if ((status.st_mode & S_ISUID) != 0) {
+    id = "set-user-id";
+    return fmt::format("set-user-ID (user {})", status.st_uid);
+  }
+  // Without the group's execute bit it means mandatory locking.
+  if ((status.st_mode & S_ISGID) != 0 && (status.st_mode & S_IXGRP) != 0) {
+    id = "set-group-id";
+    return fmt::format("set-group-ID (group {})", status.st_gid);
+  }
+  if (getxattr(path.c_str(), "security.capability", nullptr, 0) > 0) {
+    id = "capabilities";
+    return "given capabilities by its file";
+  }
+  return {};
+}
+
+void say_rights(const std::string& path, Loader loader, Findings& findings) {
+  std::string id;
+  const std::string right = right_of(path, id);
+  if (right.empty()) return;
+  struct statvfs system {};
+  if (statvfs(path.c_str(), &system) == 0 && (system.f_flag & ST_NOSUID) != 0) {
+    findings.push_back({id, Severity::note,
+                        fmt::format("It is {}, which its file system, mounted nosuid, leaves without effect.", right)});
+    return;
+  }
+  if (loader == Loader::none) {
+    findings.push_back({id, Severity::error, fmt::format("It is {}.", right)});
+    return;
+  }
+  findings.push_back(
+      {id, Severity::error,
+       fmt::format("It is {}: {}.", right, loader == Loader::musl ? advice_when_secure_on_musl : advice_when_secure)});
+}
+
+void say_unloaded(const std::string& path, const ElfFile& file, Findings& findings) {
+  if (loader_named(file.soname) != Loader::other || loader_named(path) != Loader::other) {
+    findings.push_back({"loader", Severity::warning,
+                        "It is the dynamic loader: what it is told to load decides, so ask about that program."});
+  } else if (!file.soname.empty() && !file.is_pie) {
+    findings.push_back({"library", Severity::error, "It is a shared library, which cannot be run by itself."});
+  } else {
+    findings.push_back({file.is_movable ? "static-pie" : "static", Severity::error,
+                        fmt::format("It is statically linked{}: no dynamic loader runs that could load the shim, which "
+                                    "reaches only the dynamic programs that it starts.",
+                                    file.is_movable ? " (static-pie)" : "")});
+  }
+}
+
+void say_interpreter(const std::string& interpreter, Loader loader, Findings& findings) {
+  if (const int obstacle = obstacle_to(interpreter); obstacle != 0) {
+    findings.push_back({"missing-interpreter", Severity::error,
+                        fmt::format("Its loader {} cannot be executed here ({}), so that it does not start at all.",
+                                    interpreter, std::strerror(obstacle))});
+    return;
+  }
+  switch (loader) {
+    case Loader::glibc:
+      findings.push_back(
+          {"glibc", Severity::note, fmt::format("Its loader is glibc's, {}, which loads the shim.", interpreter)});
+      break;
+    case Loader::musl:
+      findings.push_back(
+          {"musl", Severity::note, fmt::format("Its loader is musl's, {}, which loads the shim.", interpreter)});
+      break;
+    default:
+      findings.push_back({"unknown-interpreter", Severity::warning,
+                          fmt::format("Its loader {} is neither glibc's nor musl's: whether it heeds LD_PRELOAD, and "
+                                      "the shim knows its libc, is not known.",
+                                      interpreter)});
+  }
+}
+
+void say_architecture(const ElfFile& file, const ElfFile& shim, Findings& findings) {
+  if (file.architecture == shim.architecture) return;
+  findings.push_back({"architecture", Severity::error,
+                      fmt::format("It is {} and libcloexec.so is {}, which its loader refuses: install a shim of that "
+                                  "kind too, and name both with LD_PRELOAD='/usr/$LIB/libcloexec.so'.",
+                                  file.architecture.name(), shim.architecture.name())});
+}
+
+void say_raw_calls(const RawCalls& calls, Findings& findings) {
+  if (calls.found == 0) return;
+  const std::string count = fmt::format("{} byte sequence{} that look{} like a system call instruction", calls.found,
+                                        calls.found == 1 ? "" : "s", calls.found == 1 ? "s" : "");
+  if (calls.evident == 0) {
+    findings.push_back({"raw-syscalls", Severity::note,
+                        fmt::format("Its code has {}, none with a call's number or error check beside it, so that they "
+                                    "are probably parts of other instructions.",
+                                    count)});
+    return;
+  }
+  findings.push_back({"raw-syscalls", Severity::warning,
+                      fmt::format("Its code has {}, {} of which evidently {}: descriptors made there are out of the "
+                                  "shim's reach, though which calls they make is not known.",
+                                  count, calls.evident, calls.evident == 1 ? "is one" : "are such")});
+}
+
+std::string list_of(std::vector<std::string> names) {
+  constexpr std::size_t most = 6;
+  std::sort(names.begin(), names.end());
+  const std::size_t count = names.size();
+  if (count > most) names.resize(most);
+  return fmt::format("{}{}", fmt::join(names, ", "), count > most ? fmt::format(" and {} more", count - most) : "");
+}
+
+void say_symbols(const ElfFile& file, const ElfFile& shim, Findings& findings) {
+  std::vector<std::string> rings;
+  std::copy_if(file.imports.begin(), file.imports.end(), std::back_inserter(rings),
+               [](const std::string& name) { return name.starts_with("io_uring_"); });
+  if (!rings.empty())
+    findings.push_back({"io_uring", Severity::warning,
+                        fmt::format("It uses io_uring ({}): the kernel makes those descriptors, close-on-exec only "
+                                    "where the request says so.",
+                                    list_of(rings))});
+  if (file.imports.contains("dlmopen"))
+    findings.push_back({"dlmopen", Severity::warning,
+                        "It calls dlmopen: libraries in a namespace of their own look symbols up there, past the "
+                        "shim."});
+  std::vector<std::string> own;
+  for (const std::string& name : file.functions)
+    if (shim.functions.contains(name) && !name.starts_with("cloexec_")) own.push_back(name);
+  if (!own.empty())
+    findings.push_back({"own-functions", Severity::warning,
+                        fmt::format("It defines functions of its own that come before the shim's: {}.", list_of(own))});
+}
+
+void say_unreadable(const Location& location, Findings& findings) {
+  say_rights(location.image, Loader::glibc, findings);
+  if (findings.empty() || findings.back().severity != Severity::error)
+    throw std::runtime_error(fmt::format("{}: {}", location.image, std::strerror(EACCES)));
+  findings.push_back({"unreadable", Severity::note, "It may be executed but not read, so that no more can be told."});
+}
+
+}  // namespace
+
+Findings examine(const Location& location, const std::string& shim_path) {
+  Findings findings;
+  say_steps(location, findings);
+  if (!location.is_readable) {
+    say_unreadable(location, findings);
+    return findings;
+  }
+  const ElfFile file = read_elf(location.image);
+  const ElfFile shim = read_elf(shim_path);
+  const Loader loader = file.interpreter ? loader_named(*file.interpreter) : Loader::none;
+  if (file.interpreter) {
+    say_interpreter(*file.interpreter, loader, findings);
+  } else {
+    say_unloaded(location.image, file, findings);
+  }
+  say_architecture(file, shim, findings);
+  say_rights(location.image, loader, findings);
+  if (file.is_go)
+    findings.push_back({"go", Severity::warning,
+                        "It is a Go program: Go makes its system calls itself, past the shim, and marks its "
+                        "descriptors itself."});
+  // A static program has all of libc's in it.
+  if (!file.interpreter) return findings;
+  say_raw_calls(file.raw_calls, findings);
+  say_symbols(file, shim, findings);
+  if (!file.has_sections)
+    findings.push_back({"no-sections", Severity::warning,
+                        "It has no section headers: whether it is a Go program, and which functions it uses, cannot "
+                        "be told."});
+  return findings;
+}
+
+}  // namespace cloexec::cli
