@@ -78,7 +78,7 @@ void each_open(void (*visit)(int)) {
   const long directory =
       raw_syscall(__NR_openat, AT_FDCWD, reinterpret_cast<long>("/proc/self/fd"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (directory < 0) return;
-  alignas(dirent64) char entries[1024];
+  alignas(dirent64) char entries[1024] = {};
   long size;
   while ((size = raw_syscall(__NR_getdents64, directory, address_of(entries), sizeof entries)) > 0)
     for (long at = 0; at < size;) {

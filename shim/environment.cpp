@@ -53,7 +53,7 @@ constinit const char* end = nullptr;
 }  // namespace
 
 void note_environment(char* const* environment) {
-  constexpr std::uintptr_t longest = 6 * 1024 * 1024;  // what the kernel takes at most, by execve(2)
+  constexpr std::uintptr_t longest = std::uintptr_t{6} * 1024 * 1024;  // what the kernel takes at most, by execve(2)
   const auto* const behind_variables = reinterpret_cast<const char*>(getauxval(AT_EXECFN));
   const char* const first = environment[0];
   // What another library's constructor has put there lies elsewhere.

@@ -58,6 +58,8 @@ int __dup2(int from, int to) noexcept;
 int __pipe(int ends[2]) noexcept;
 int pidfd_open(pid_t process, unsigned flags) noexcept;  // pidfd_open(2): since glibc 2.36
 pid_t __vfork() noexcept;                                // and of vfork(2)
+// glibc before 2.34 does not declare it.
+// NOLINTNEXTLINE(readability-redundant-declaration)
 int execveat(int directory, const char* path, char* const arguments[], char* const environment[], int flags) noexcept;
 
 #ifdef __i386__

@@ -108,7 +108,7 @@ Word start_apart(const Start& about, Forms start) {
   std::size_t arguments = 0;
   while (about.arguments != nullptr && about.arguments[arguments] != nullptr) ++arguments;
   constexpr std::size_t guard_size = 65536;
-  const std::size_t stack_size = (256 * 1024 + guard_size + 2 * arguments * sizeof(char*)) / guard_size * guard_size;
+  const std::size_t stack_size = (std::size_t{256} * 1024 + guard_size + 2 * arguments * sizeof(char*)) / guard_size * guard_size;
   constexpr int flags = CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_VFORK;
   void* const stack = map_memory(stack_size);
   Errand errand{about, start};

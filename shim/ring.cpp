@@ -93,7 +93,7 @@ void map_ring(const char* path) {
   const long fd =
       raw_syscall(__NR_openat, AT_FDCWD, reinterpret_cast<long>(path), O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
   if (fd < 0) return;
-  struct stat64 status;
+  struct stat64 status{};
   const bool is_file = raw_syscall(fstat_number, fd, reinterpret_cast<long>(&status)) == 0 && S_ISREG(status.st_mode) &&
                        static_cast<std::size_t>(status.st_size) >= sizeof(audit::Ring);
   const auto size = static_cast<std::size_t>(status.st_size);

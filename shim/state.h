@@ -16,29 +16,29 @@ enum class Ability : std::uint8_t { unknown, works, missing };
 
 extern constinit Ability abilities[call_count];
 
-inline Ability ability_of(Call call) {
-  return __atomic_load_n(&abilities[static_cast<unsigned>(call)], __ATOMIC_RELAXED);
+template <typename Type>
+Type load(const Type& object) {
+  Type value;
+  __atomic_load(&object, &value, __ATOMIC_RELAXED);
+  return value;
 }
 
-inline void remember(Call call, Ability ability) {
-  __atomic_store_n(&abilities[static_cast<unsigned>(call)], ability, __ATOMIC_RELAXED);
+template <typename Type>
+void store(Type& object, Type value) {
+  __atomic_store(&object, &value, __ATOMIC_RELAXED);
 }
 
-inline Plan known_plan(Call call) {
-  return __atomic_load_n(&wiped.plans[static_cast<unsigned>(call)], __ATOMIC_RELAXED);
-}
+inline Ability ability_of(Call call) { return load(abilities[static_cast<unsigned>(call)]); }
 
-inline void set_plan(Call call, Plan plan) {
-  __atomic_store_n(&wiped.plans[static_cast<unsigned>(call)], plan, __ATOMIC_RELAXED);
-}
+inline void remember(Call call, Ability ability) { store(abilities[static_cast<unsigned>(call)], ability); }
+
+inline Plan known_plan(Call call) { return load(wiped.plans[static_cast<unsigned>(call)]); }
+
+inline void set_plan(Call call, Plan plan) { store(wiped.plans[static_cast<unsigned>(call)], plan); }
 
 /// The function that makes the atomic form without another thought; null when there is more to think of.
-inline void* settled_function(Call call) {
-  return __atomic_load_n(&wiped.settled[static_cast<unsigned>(call)], __ATOMIC_RELAXED);
-}
+inline void* settled_function(Call call) { return load(wiped.settled[static_cast<unsigned>(call)]); }
 
-inline void settle(Call call, void* function) {
-  __atomic_store_n(&wiped.settled[static_cast<unsigned>(call)], function, __ATOMIC_RELAXED);
-}
+inline void settle(Call call, void* function) { store(wiped.settled[static_cast<unsigned>(call)], function); }
 
 }  // namespace cloexec

@@ -35,6 +35,13 @@ constexpr bool is_asked_for(First first, Rest... rest) {
   return (words[recipe.place] & static_cast<Word>(recipe.value)) != 0;
 }
 
+template <Recipe recipe>
+constexpr Shape shape_of(auto... arguments) {
+  if constexpr (recipe.kind != Shape::Kind::pair) return as_number;
+  const Word words[] = {to_word(arguments)...};
+  return as_pair(from_word<const int*>(words[recipe.kind == Shape::Kind::pair ? recipe.subject : 0]));
+}
+
 }  // namespace detail
 
 /// Makes a call by a recipe. It becomes part of the interposer, whose caller it looks for only when it must.
@@ -49,9 +56,7 @@ template <Recipe recipe, typename... Arguments>
     return reinterpret_cast<int (*)(...)>(function)(detail::in_atomic_form<recipe, places>(arguments)...);
   }
   (std::index_sequence_for<Arguments...>());
-  const Word words[] = {to_word(arguments)...};
-  const Shape shape =
-      recipe.kind == Shape::Kind::pair ? as_pair(from_word<const int*>(words[recipe.subject])) : as_number;
+  const Shape shape = detail::shape_of<recipe>(arguments...);
   if (note_plain(shape, result)) [[likely]]
     return result;
   if constexpr (recipe.retry == Retry::while_unsettled) return static_cast<int>(settle(shape, result));
