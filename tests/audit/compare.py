@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compares an audit with strace's log of the same run: for every exec the same descriptors, made by the same threads.
 
-Usage: compare.py CLOEXEC NAME [COMMAND...]   NAME is a scenario of tests/system when no command is given
+Usage: compare.py CLOEXEC NAME [OPTION...] [COMMAND...]
+
+NAME is a scenario of tests/system when no command is given; options are the audit's.
 """
 import collections
 import json
