@@ -77,7 +77,7 @@ void give(const Start& about, bool is_given) {
 /// knows how many.
 bool is_alone() {
   constexpr unsigned links_of_one = 3;  // ".", "..", and the thread
-  struct stat64 status;
+  struct stat64 status{};
   return is_vfork_child() || (raw_syscall(fstatat_number, AT_FDCWD, reinterpret_cast<long>("/proc/self/task"),
                                           reinterpret_cast<long>(&status), 0) == 0 &&
                               status.st_nlink == links_of_one);

@@ -69,7 +69,8 @@ Element element_at(std::string_view glob) {
   } else {
     for (std::size_t i = first; i < close; ++i)
       if (i + 2 < close && glob[i + 1] == '-') {
-        for (int c = glob[i]; c <= glob[i + 2]; ++c) take(static_cast<char>(c));
+        for (int c = glob[i]; c <= glob[i + 2]; ++c)  // NOLINT(bugprone-signed-char-misuse): as globs compare them
+          take(static_cast<char>(c));
         i += 2;
       } else {
         take(glob[i]);
