@@ -21,6 +21,7 @@
 #include <iostream>
 #include <memory>
 
+#include "cli/audit/baseline.h"
 #include "cli/audit/report.h"
 #include "cli/audit/ring.h"
 #include "cli/audit/tracker.h"
@@ -38,6 +39,8 @@ struct Options {
   std::string program;
   std::string format = "text";
   std::string output;
+  std::string baseline;
+  std::string new_baseline;
   bool fails_on_leak = false;
   bool enforces = false;
   std::uint32_t records = 32768;
@@ -182,11 +185,15 @@ int watch(const Options& options, const std::vector<std::string>& arguments, Rep
 
 int audit(const Options& options, const std::vector<std::string>& arguments) {
   if (refuse_malformed(options.settings, options.program)) return failed;
+  // Before the program runs: what is wrong with it is said at once.
+  const Baseline baseline = options.baseline.empty() ? Baseline() : Baseline::read(options.baseline);
   Report report;
   report.mode = options.enforces ? "enforce" : "observe";
   report.command = arguments;
   report.command.insert(report.command.begin(), options.program);
   const int status = watch(options, arguments, report);
+  if (!options.new_baseline.empty()) write_to(options.new_baseline, Baseline::of(report).text());
+  baseline.apply(report, options.baseline);
   write_to(options.output, formatted(report, options));
   return options.fails_on_leak && summary_of(report).leaks > 0 ? leaked : status;
 }
@@ -204,6 +211,10 @@ void add_audit(CLI::App& app, Action& action, const std::vector<std::string>& ar
   command->add_option("-o,--output", options->output, "Write the report to a file instead of standard output")
       ->type_name("FILE");
   command->add_flag("--fail-on-leak", options->fails_on_leak, "Exit status 3 when a descriptor leaked");
+  command->add_option("--baseline", options->baseline, "Leaks that are accepted: they do not count as leaks")
+      ->type_name("FILE");
+  command->add_option("--write-baseline", options->new_baseline, "Write all leaks of this run to a file, for --baseline")
+      ->type_name("FILE");
   command->add_flag("--enforce", options->enforces,
                     "Force close-on-exec meanwhile, and report what crossed all the same");
   command->add_option("--records", options->records, "Room for so many records at a time")

@@ -3,5 +3,4 @@
 namespace cloexec::cli {
 std::string as_text(const Report& r, unsigned, bool) { return as_json(r); }
 std::string as_html(const Report& r) { return as_json(r); }
-std::string as_sarif(const Report& r) { return as_json(r); }
 }
