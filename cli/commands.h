@@ -26,6 +26,7 @@ void add_policy_check(CLI::App& policy, Action& action);
 void add_policy_show(CLI::App& policy, Action& action);
 void add_policy_explain(CLI::App& policy, Action& action);
 void add_doctor(CLI::App& app, Action& action);
+void add_ps(CLI::App& app, Action& action);
 void add_unit(CLI::App& app, Action& action);
 
 }  // namespace cloexec::cli

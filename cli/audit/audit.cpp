@@ -213,7 +213,8 @@ void add_audit(CLI::App& app, Action& action, const std::vector<std::string>& ar
   command->add_flag("--fail-on-leak", options->fails_on_leak, "Exit status 3 when a descriptor leaked");
   command->add_option("--baseline", options->baseline, "Leaks that are accepted: they do not count as leaks")
       ->type_name("FILE");
-  command->add_option("--write-baseline", options->new_baseline, "Write all leaks of this run to a file, for --baseline")
+  command
+      ->add_option("--write-baseline", options->new_baseline, "Write all leaks of this run to a file, for --baseline")
       ->type_name("FILE");
   command->add_flag("--enforce", options->enforces,
                     "Force close-on-exec meanwhile, and report what crossed all the same");

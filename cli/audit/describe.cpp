@@ -26,16 +26,6 @@ bool read_address(const std::string& bytes, Address& address) {
   return true;
 }
 
-std::string unix_name(const std::string& bytes) {
-  std::string name = bytes.substr(std::min(bytes.size(), offsetof(sockaddr_un, sun_path)));
-  // unix(7): an abstract name begins with a NUL, any other ends at one.
-  if (!name.empty() && name[0] == '\0')
-    name[0] = '@';
-  else
-    name.resize(std::min(name.find('\0'), name.size()));
-  return name;
-}
-
 int family_of_address(const std::string& bytes) {
   sa_family_t family = AF_UNSPEC;
   if (bytes.size() >= sizeof family) std::memcpy(&family, bytes.data(), sizeof family);
@@ -43,20 +33,15 @@ int family_of_address(const std::string& bytes) {
 }
 
 std::string address_text(const std::string& bytes) {
-  char text[INET6_ADDRSTRLEN] = "";
   sockaddr_in four{};
   sockaddr_in6 six{};
   switch (family_of_address(bytes)) {
     case AF_UNIX:
-      return unix_name(bytes);
+      return unix_address(bytes.substr(std::min(bytes.size(), offsetof(sockaddr_un, sun_path))));
     case AF_INET:
-      if (!read_address(bytes, four)) return {};
-      inet_ntop(AF_INET, &four.sin_addr, text, sizeof text);
-      return fmt::format("{}:{}", text, ntohs(four.sin_port));
+      return read_address(bytes, four) ? internet_address(AF_INET, &four.sin_addr, ntohs(four.sin_port)) : "";
     case AF_INET6:
-      if (!read_address(bytes, six)) return {};
-      inet_ntop(AF_INET6, &six.sin6_addr, text, sizeof text);
-      return fmt::format("[{}]:{}", text, ntohs(six.sin6_port));
+      return read_address(bytes, six) ? internet_address(AF_INET6, &six.sin6_addr, ntohs(six.sin6_port)) : "";
     default:
       return {};
   }
@@ -81,27 +66,11 @@ std::string socket_text(const Event& event) {
   return fmt::format("{} {}", text, event.text(0));
 }
 
-std::string file_object(std::uint32_t mode) {
-  if (S_ISDIR(mode)) return "directory";
-  if (S_ISCHR(mode) || S_ISBLK(mode)) return "device";
-  if (S_ISFIFO(mode)) return "pipe";
-  if (S_ISSOCK(mode)) return "socket";
-  return "file";
-}
-
 }  // namespace
 
 Description describe_arrived(const Event& event) {
-  const std::string link = event.text(0);
-  constexpr std::string_view anonymous = "anon_inode:";
   if (S_ISSOCK(event.mode)) return {"socket", socket_text(event)};
-  if (link.starts_with(anonymous)) {
-    std::string name = link.substr(anonymous.size());
-    std::erase_if(name, [](char c) { return c == '[' || c == ']'; });
-    return {name, link};
-  }
-  if (link.starts_with("/memfd:")) return {"memfd", link};
-  return {file_object(event.mode), link};
+  return describe_link(event.text(0), event.mode);
 }
 
 Description describe_made(const std::string& call, const std::string& path) {

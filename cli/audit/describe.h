@@ -6,13 +6,9 @@
 #include <string>
 
 #include "cli/audit/ring.h"
+#include "cli/describe.h"
 
 namespace cloexec::cli {
-
-struct Description {
-  std::string object;  // as Crossing has it
-  std::string target;
-};
 
 /// Of an event `arrived`.
 Description describe_arrived(const Event& event);
