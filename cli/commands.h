@@ -25,8 +25,9 @@ void add_audit(CLI::App& app, Action& action, const std::vector<std::string>& ar
 void add_policy_check(CLI::App& policy, Action& action);
 void add_policy_show(CLI::App& policy, Action& action);
 void add_policy_explain(CLI::App& policy, Action& action);
-void add_doctor(CLI::App& app, Action& action);
+void add_policy_suggest(CLI::App& policy, Action& action);
 void add_ps(CLI::App& app, Action& action);
+void add_doctor(CLI::App& app, Action& action);
 void add_unit(CLI::App& app, Action& action);
 
 }  // namespace cloexec::cli

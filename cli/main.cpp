@@ -94,8 +94,9 @@ void add_commands(CLI::App& app, Action& action, const Words& arguments) {
   add_policy_check(*policy, action);
   add_policy_show(*policy, action);
   add_policy_explain(*policy, action);
-  add_doctor(app, action);
+  add_policy_suggest(*policy, action);
   add_ps(app, action);
+  add_doctor(app, action);
   add_unit(app, action);
 }
 

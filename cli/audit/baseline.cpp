@@ -14,6 +14,9 @@
 #include <stdexcept>
 #include <utility>
 
+#include "policy/call.h"
+#include "policy/glob.h"
+
 namespace cloexec::cli {
 namespace {
 
@@ -68,17 +71,25 @@ std::string without_numbers(std::string_view text) {
   });
 }
 
+constexpr std::size_t shortest_made_up = 6;
+
 /// Whether a program has made the word up: mkstemp(3) takes 6 letters of both cases and digits, mktemp(1) 10, Python 8
 /// behind "tmp", systemd-tmpfiles 32.
 bool is_made_up(std::string_view word) {
-  constexpr std::size_t shortest = 6;
-  if (word.size() < shortest) return false;
+  if (word.size() < shortest_made_up) return false;
   if (word.starts_with("tmp") && word.size() == 11) return true;
   if (word.starts_with("cc") && word.size() == 8) return true;
   const bool has_digit = std::any_of(word.begin(), word.end(), is_digit);
   const bool has_lower = std::any_of(word.begin(), word.end(), is_lower);
   const bool has_inner_upper = std::any_of(word.begin() + 1, word.end(), is_upper);
   return (has_digit && (has_lower || has_inner_upper)) || (has_lower && has_inner_upper);
+}
+
+/// What proc(5) adds to the name of a file that is gone.
+std::string_view without_deleted(std::string_view path) {
+  constexpr std::string_view deleted = " (deleted)";
+  if (path.ends_with(deleted)) path.remove_suffix(deleted.size());
+  return path;
 }
 
 bool is_temporary(std::string_view path) {
@@ -108,6 +119,23 @@ std::string without_made_up(std::string_view path) {
     at = slash + 1;
   }
   return result;
+}
+
+/// mkstemp(3) and its kin may make up lower-case letters only: any word of the name may be theirs.
+std::string general_temporary(std::string_view path) {
+  const std::size_t name = path.size() - base_name(path).size();
+  return general(path.substr(0, name)) + without_numbers(with_words(path.substr(name), [](auto& into, auto word) {
+           if (word.size() >= shortest_made_up)
+             append_star(into);
+           else
+             into += word;
+         }));
+}
+
+bool makes_temporary(const Creation& created) {
+  const int place = place_of(call_names, created.call);
+  return place >= 0 && family_of(static_cast<Call>(place)) == Family::temp &&
+         static_cast<Call>(place) != Call::memfd_create;
 }
 
 /// Addresses stay, behind them the port goes: "tcp 127.0.0.1:43210 -> [::1]:80 socket:[4711]".
@@ -166,8 +194,7 @@ std::string as_written(const std::string& text) {
 }  // namespace
 
 std::string general(std::string_view target) {
-  constexpr std::string_view deleted = " (deleted)";
-  if (target.ends_with(deleted)) target.remove_suffix(deleted.size());
+  target = without_deleted(target);
   if (target.starts_with('/')) return without_numbers(without_made_up(target));
   // An abstract name: what makes it unique is what makes a temporary name unique.
   if (target.starts_with('@')) {
@@ -179,8 +206,11 @@ std::string general(std::string_view target) {
 
 Identity identity_of(const Exec& exec, const Crossing& crossing) {
   const Creation& created = crossing.created;
+  const std::string target = makes_temporary(created) && crossing.target.starts_with('/')
+                                 ? general_temporary(without_deleted(crossing.target))
+                                 : general(crossing.target);
   return {as_written(without_made_up(exec.program)), as_written(without_made_up(created.program)),
-          as_written(created.module), as_written(created.call), as_written(general(crossing.target))};
+          as_written(created.module), as_written(created.call), as_written(target)};
 }
 
 Baseline Baseline::read(const std::string& path) {

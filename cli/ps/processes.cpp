@@ -145,9 +145,10 @@ Processes read_processes(const std::vector<int>& pids) {
     Process process = reader.read(pid, trouble);
     if (!trouble)
       processes.found.push_back(std::move(process));
+    else if (fs::exists(fmt::format("/proc/{}", pid), error))
+      processes.unreadable.push_back({pid, trouble.message(), "only root may read what others run"});
     else
-      processes.unreadable.push_back(
-          {pid, fs::exists(fmt::format("/proc/{}", pid), error) ? trouble.message() : "no such process"});
+      processes.unreadable.push_back({pid, "no such process", {}});
   }
   return processes;
 }

@@ -25,6 +25,7 @@ struct Process {
 struct Unreadable {
   int pid;
   std::string why;
+  std::string hint;
 };
 
 struct Processes {

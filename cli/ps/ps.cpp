@@ -56,8 +56,7 @@ int ps(const std::vector<int>& pids, bool is_json) {
   const Processes processes = read_processes(pids);
   fmt::print("{}", is_json ? as_json(processes.found) : as_text(processes.found, !pids.empty()));
   if (pids.empty()) return 0;
-  for (const Unreadable& one : processes.unreadable)
-    fail(fmt::format("process {}: {}", one.pid, one.why), "other users' processes may be read by root only");
+  for (const Unreadable& one : processes.unreadable) fail(fmt::format("process {}: {}", one.pid, one.why), one.hint);
   return processes.unreadable.empty() ? 0 : failed;
 }
 

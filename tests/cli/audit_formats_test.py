@@ -1,0 +1,243 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What is made of an audit: SARIF, baselines, and `cloexec policy suggest`."""
+import json
+import os
+import pathlib
+import shutil
+import sys
+import unittest
+import urllib.parse
+
+from support import CommandTest
+
+# Opens through libc, as C programs do: Python's own calls ask for close-on-exec.
+LIBC = "import ctypes, fcntl, os, subprocess, sys\nc = ctypes.CDLL(None)\n"
+OPEN = "c.open({!r}, os.O_RDWR | os.O_CREAT, 0o644)\n"
+PIPE = "p = (ctypes.c_int * 2)(); c.pipe(p)\n"
+START = "subprocess.run(['/bin/true'], close_fds=False)\n"
+
+
+class AuditTest(CommandTest):
+    def audit(self, code, *options, program=sys.executable, status=0, **variables):
+        result = self.cloexec("audit", "--profile", "strict", *options, "--", program, "-c", LIBC + code, **variables)
+        self.expect(result, status)
+        return result.stdout
+
+    def report(self, code, *options, **more):
+        return json.loads(self.audit(code, "--format", "json", *options, **more))
+
+    def path(self, name):
+        return os.path.join(os.path.realpath(self.folder), name)
+
+    def opens(self, *names):
+        return "".join(OPEN.format(self.path(name).encode()) for name in names)
+
+
+def crossings(report, what):
+    return [fd for one in report["execs"] for fd in one["fds"] if fd["class"] == what]
+
+
+class Sarif(AuditTest):
+    def log(self, code, *options):
+        log = json.loads(self.audit(code, "--format", "sarif", *options))
+        self.assertEqual(log["version"], "2.1.0")
+        schema = os.environ.get("SARIF_SCHEMA")
+        if schema:
+            import jsonschema
+            with open(schema) as file:
+                jsonschema.validate(log, json.load(file))
+        run, = log["runs"]
+        return run
+
+    def test_says_what_it_is(self):
+        run = self.log(START)
+        driver = run["tool"]["driver"]
+        self.assertEqual(driver["name"], "cloexec")
+        self.assertEqual("cloexec " + driver["version"], self.cloexec("--version").stdout.strip())
+        rule, = driver["rules"]
+        self.assertTrue(rule["help"]["text"])
+        target = rule["relationships"][0]["target"]
+        self.assertEqual(run["taxonomies"][target["toolComponent"]["index"]]["taxa"][target["index"]]["id"], "403")
+        self.assertEqual(run["results"], [])
+
+    def test_one_result_for_each_distinct_leak(self):
+        name = "a b%\u00e9#?.txt"
+        run = self.log(self.opens(name) + PIPE + START * 3)
+        self.assertEqual(len(run["results"]), 3)  # the file, and the ends of the pipe
+        for result in run["results"]:
+            self.assertEqual(run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"], result["ruleId"])
+            self.assertEqual(result["occurrenceCount"], 3)
+        result, = (one for one in run["results"] if one["properties"]["object"] == "file")
+        uris = [place["physicalLocation"]["artifactLocation"]["uri"]
+                for place in result["locations"] + result["relatedLocations"]]
+        self.assertTrue(all(uri.isascii() and not set(uri) & set(" #?") for uri in uris), uris)
+        self.assertEqual([urllib.parse.unquote(uri) for uri in uris],
+                         ["file://" + os.path.realpath(path)
+                          for path in (sys.executable, "/bin/true", self.path(name))])
+        logical, = result["locations"][0]["logicalLocations"]
+        self.assertRegex(logical["fullyQualifiedName"], r"^[^!/]+!open(64)?$")
+
+    def test_fingerprints_tell_leaks_apart_and_runs_not(self):
+        code = self.opens("one", "two") + PIPE + START
+        runs = [[one["partialFingerprints"]["cloexecLeak/v1"] for one in self.log(code)["results"]] for _ in range(2)]
+        self.assertEqual(runs[0], runs[1])
+        self.assertEqual(len(set(runs[0])), 4)
+
+    def test_what_is_accepted_is_suppressed(self):
+        self.audit(self.opens("old") + START, "--write-baseline", self.path("b"))
+        results = self.log(self.opens("old", "new") + START, "--baseline", self.path("b"))["results"]
+        accepted = {os.path.basename(one["properties"]["target"]): one.get("suppressions") for one in results}
+        self.assertIsNone(accepted["new"])
+        self.assertEqual(accepted["old"][0]["kind"], "external")
+
+
+class Baseline(AuditTest):
+    def test_accepts_what_differs_from_run_to_run(self):
+        varying = (self.opens("log") + PIPE +
+                   "c.mkstemp(ctypes.create_string_buffer(b'/tmp/cloexec-test-XXXXXX'))\n"
+                   "c.open(b'/tmp/cloexec-test.%d.txt' % os.getpid(), os.O_RDWR | os.O_CREAT, 0o644)\n"
+                   "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen(); s.set_inheritable(False)\n"
+                   "c.dup(s.fileno())\n" + START +
+                   "for one in os.listdir('/proc/self/fd'):\n"
+                   "    path = os.readlink('/proc/self/fd/' + one) if os.path.lexists('/proc/self/fd/' + one) else ''\n"
+                   "    if path.startswith('/tmp/cloexec-test'): os.unlink(path)\n")
+        baseline = self.path("baseline.json")
+        written = self.report(varying, "--write-baseline", baseline, "--fail-on-leak", status=3)
+        self.assertEqual(written["summary"]["leaks"], 6)
+        again = self.report(varying, "--baseline", baseline, "--fail-on-leak")
+        self.assertEqual(again["summary"]["leaks"], 0)
+        self.assertEqual({one["rule"] for one in crossings(again, "exempt")}, {"accepted: " + baseline})
+        self.report(varying + self.opens("more") + START, "--baseline", baseline, "--fail-on-leak", status=3)
+
+    def test_is_sorted_and_always_the_same(self):
+        files = [self.path(name) for name in ("one.json", "two.json")]
+        self.audit(self.opens("b", "a") + PIPE + START, "--write-baseline", files[0])
+        self.audit(PIPE + self.opens("a", "b") + START, "--write-baseline", files[1], "--baseline", files[0])
+        texts = [pathlib.Path(file).read_text() for file in files]
+        self.assertEqual(texts[0], texts[1])
+        accepted = json.loads(texts[0])
+        self.assertEqual(accepted["version"], 1)
+        keys = [tuple(one.values()) for one in accepted["accepted"]]
+        self.assertEqual(keys, sorted(keys))
+        self.assertEqual(len(keys), 4)
+
+    def test_errors_name_the_file_and_the_place_before_the_program_runs(self):
+        good = {"program": "", "creator": "", "module": "", "call": "", "target": ""}
+        missing = {name: "" for name in good if name != "call"}
+        for text, error in (('{"version": 1,\n  "accepted": [}', ":2:16: this is no JSON"),
+                            ("[]", ": this is no baseline: 'version' and 'accepted' are expected"),
+                            ('{"version": 2, "accepted": []}', ": version: it is of another version than 1"),
+                            ('{"version": 1, "accepted": {}}', ": accepted: this is no list"),
+                            (json.dumps({"version": 1, "accepted": [good, missing]}),
+                             ": accepted[1]: 'call' is missing"),
+                            (json.dumps({"version": 1, "accepted": [good | {"target": 3}]}),
+                             ": accepted[0].target: this is no string")):
+            file = self.policy_file("bad.json", text)
+            self.expect(self.cloexec("audit", "--baseline", file, "--", "touch", "ran"), 125, "",
+                        f"cloexec: {file}{error}\n")
+        self.expect(self.cloexec("audit", "--baseline", "none", "--", "touch", "ran"), 125, "",
+                    "cloexec: none cannot be read: No such file or directory\n")
+        self.assertFalse((self.folder / "ran").exists())
+
+
+class Suggest(AuditTest):
+    def suggest(self, report):
+        file = self.policy_file("audit.json", json.dumps(report))
+        result = self.cloexec("policy", "suggest", file)
+        self.expect(result, 0, errors="")
+        policy = self.policy_file("suggested.conf", result.stdout)
+        self.expect(self.cloexec("policy", "check", policy), 0, "ok\n", "")
+        rules = [line for line in result.stdout.splitlines() if line and not line.startswith("#")]
+        return rules, result.stdout, policy
+
+    def expect_rest(self, code, policy, *targets, **more):
+        """Under the policy these are the leaks that are left, and enforced all else crosses that crossed before."""
+        under = self.report(code, "--policy", policy, **more)
+        self.assertEqual({one["target"] for one in crossings(under, "leak")}, {self.path(one) for one in targets})
+        enforced = self.report(code, "--policy", policy, "--enforce", **more)
+        self.assertEqual(crossings(enforced, "leak"), [])
+        kept = [[(one["fd"], one["rule"]) for one in crossings(report, "exempt")] for report in (under, enforced)]
+        self.assertEqual(kept[0], kept[1])
+        self.assertTrue(kept[0])
+
+    def test_lock_files(self):
+        code = self.opens("my [app]*, x;\"#.lock", "daemon.pid", "secret") + START
+        rules, text, policy = self.suggest(self.report(code))
+        self.assertEqual(len(rules), 2, rules)
+        self.assertTrue(all(" path=" in rule and " program=" in rule for rule in rules), rules)
+        self.assertRegex(text, "(?s)stays a leak:.*/secret")
+        self.expect_rest(code, policy, "secret")
+
+    def test_numbers_chosen_between_fork_and_exec(self):
+        child = "if os.fork() == 0:\n    {}; os.execv('/bin/true', ['true'])\nos.wait()\n"
+        code = self.opens("secret") + "".join(
+            child.format(call) for call in ("c.dup2(3, 40)", "c.dup3(3, 41, 0)", f"c.fcntl(3, {0}, 42)"))
+        rules, _, policy = self.suggest(self.report(code))
+        self.assertEqual(len(rules), 3, rules)
+        self.assertTrue(all("when=child" in rule and rule.split("fd=")[1] in ("40", "41", "42") for rule in rules), rules)
+        self.expect_rest(code, policy, "secret")
+        # Of the parent it says nothing.
+        rules, _, _ = self.suggest(self.report(self.opens("secret") + "c.dup2(3, 40)\n" + START))
+        self.assertEqual(rules, [])
+
+    def test_what_is_made_anew_for_each_start(self):
+        each = PIPE + START + "c.close(p[0]); c.close(p[1])\n"
+        code = self.opens("secret") + each * 3
+        rules, _, policy = self.suggest(self.report(code))
+        self.assertEqual([rule.split(" fd=")[1] for rule in rules], ["4,5"], rules)
+        self.assertIn(" target=true ", rules[0])
+        self.expect_rest(code, policy, "secret")
+        for too_little in (each * 2, each * 3 + START, each * 2 + "c.dup(2)\n" + each):
+            self.assertEqual(self.suggest(self.report(self.opens("secret") + too_little))[0], [], too_little)
+
+    def test_a_program_that_starts_itself_again(self):
+        server = shutil.copy(os.path.realpath(sys.executable), self.path("server"))
+        code = self.opens("secret") + ("if os.environ.pop('AGAIN', None):\n    " + START +
+                                       f"    os.execv({server!r}, ['server', '-c', 'pass'])\n")
+        variables = {"program": server, "PYTHONHOME": sys.base_prefix, "AGAIN": "1"}
+        rules, _, policy = self.suggest(self.report(code, **variables))
+        self.assertEqual(len(rules), 1, rules)
+        self.assertRegex(rules[0], r"^exempt exec program=/.*/server target=server fd=3$")
+        self.expect_rest(code, policy, "secret", **variables)
+
+    def test_interpreters_start_what_they_are_told_to(self):
+        code = self.opens("secret") + f"os.execv({sys.executable!r}, ['python3', '-c', 'pass'])\n"
+        self.assertEqual(self.suggest(self.report(code))[0], [])
+
+    def test_no_leak_at_all(self):
+        rules, text, _ = self.suggest(self.report("pass"))
+        self.assertEqual(rules, [])
+        self.assertIn("# Nothing does.", text)
+
+    def test_a_report_cannot_smuggle_in_a_rule(self):
+        made = {"call": "open", "program": "/bin/x\nexempt *", "module": 'm"\nexempt *', "pid": 1, "tid": 1,
+                "when": "child"}
+        fds = [{"fd": 3, "object": "file", "target": "/t\nexempt *\r.lock", "class": "leak", "rule": "", "created": made},
+               {"fd": 4, "object": "file", "target": "/t\nexempt *", "class": "leak", "rule": "", "created": made}]
+        rules, _, _ = self.suggest({"version": 1, "command": ["x"], "mode": "observe", "lost": 0, "execs": [
+            {"pid": 2, "ppid": 1, "program": "/p\nexempt *", "argv0": "p", "fds": fds}]})
+        self.assertEqual(len(rules), 1)
+        self.assertIn("path=", rules[0])
+
+    def test_a_policy_has_its_limits(self):
+        made = {"call": "open", "module": "libc.so", "pid": 1, "tid": 1, "when": "parent"}
+        execs = [{"pid": 2, "ppid": 1, "program": "/p", "argv0": "p", "fds": [
+            {"fd": 3, "object": "file", "target": f"/x{i}x/{'y' * 50}{'.lock' if i % 2 else ''}", "class": "leak",
+             "rule": "", "created": made | {"program": f"/x{i}x"}}]} for i in range(3000)]
+        rules, text, _ = self.suggest({"version": 1, "command": [], "mode": "observe", "lost": 0, "execs": execs})
+        self.assertGreater(len(rules), 100)
+        self.assertRegex(text, r"# \d+ more have no room here\n$")
+
+    def test_what_is_no_audit(self):
+        for text in ("", "{", "{}", "[]", '{"version": 2}'):
+            file = self.policy_file("no.json", text)
+            result = self.cloexec("policy", "suggest", file)
+            self.expect(result, 125, "")
+            self.assertIn(file + ": ", result.stderr)
+        self.expect(self.cloexec("policy", "suggest", "none"), 125, "",
+                    "cloexec: none cannot be read: No such file or directory\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
