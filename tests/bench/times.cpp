@@ -136,13 +136,21 @@ constexpr Call calls[] = {{"open", make_open},
                           {"timerfd_create", make_timerfd},
                           {"posix_openpt", make_posix_openpt}};
 
-/// Takes all numbers below `count`, so that the next descriptor is above.
+/// Takes all numbers below `count`, so that the next descriptor is above. Only root may raise the limit.
 void take_numbers(int count) {
+  const auto needed = static_cast<rlim_t>(count) + 1024;
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
+  if (limit.rlim_max < needed) limit.rlim_max = needed;
+  limit.rlim_cur = needed;
   setrlimit(RLIMIT_NOFILE, &limit);
-  while (fcntl(1, F_DUPFD_CLOEXEC, 0) < count - 1) continue;
+  for (int fd = 0; fd < count - 1;) {
+    fd = fcntl(1, F_DUPFD_CLOEXEC, 0);
+    if (fd < 0) {
+      perror("times: not so many descriptors can be open");
+      exit(1);
+    }
+  }
 }
 
 void add(const Call& call, const char* form_name, Form form) {
