@@ -19,6 +19,7 @@ namespace {
 constinit RuleSet sets[3];
 constinit unsigned set_count = 0;
 constinit char executable[64] = {};
+constinit char file_name[128] = {};
 
 /// Those of the profile that are kept. The others are kept in memory of their own: most processes have none.
 constinit Rule profile_rules[standard_rules.size()];
@@ -82,6 +83,12 @@ void choose_profile() {
   __atomic_store_n(&is_profile_due, false, __ATOMIC_RELEASE);
 }
 
+/// A copy: daemons overwrite their environment, and audits are told where a rule comes from.
+const char* kept_name(const char* path) {
+  for (std::size_t i = 0; path[i] != '\0' && i < sizeof file_name - 1; ++i) file_name[i] = path[i];
+  return file_name;
+}
+
 void add_text(const char* source, const Store& store, std::size_t size, ProgramNames& names) {
   const std::string_view text(store.text(), size);
   std::size_t kept = 0;
@@ -114,7 +121,7 @@ void add_file(const char* path, bool must_exist, ProgramNames& names) {
   if (room == 0) return;
   const Store store(room);
   if (store.text() == nullptr) return report(path, {1, 1, "no memory for the rules", {}, {}, "file"});
-  add_text(path, store, file.read(store.text(), room), names);
+  add_text(kept_name(path), store, file.read(store.text(), room), names);
 }
 
 }  // namespace

@@ -64,16 +64,17 @@ std::map<int, Tracker::Descriptor> Tracker::open_at(const Process& process, std:
 }
 
 /// What only their maker knows of the two ends of a pipe.
-void Tracker::describe_pair(const Process& process, int pid, Descriptor& descriptor, const std::string& link) {
+void Tracker::describe_pair(Descriptor& descriptor, const std::string& link) {
   std::string& target = descriptor.crossing.target;
   target = link;
   if (descriptor.other_end < 0) return;
+  const Creation& created = descriptor.crossing.created;
   const bool has_ends = descriptor.crossing.object == "pipe";
   target += fmt::format("{}{}; the other end is {} of {}[{}]", link.empty() ? "" : " ",
                         !has_ends                 ? "one end"
                         : descriptor.is_write_end ? "write end"
                                                   : "read end",
-                        descriptor.other_end, base_name(process.program), pid);
+                        descriptor.other_end, base_name(created.program), created.pid);
 }
 
 Tracker::Process& Tracker::process_of(int pid) { return processes_[pid]; }
@@ -291,7 +292,7 @@ void Tracker::arrived(const Event& event) {
   const Description description = describe_arrived(event);
   crossing.object = description.object;
   if (descriptor.other_end >= 0 && crossing.created.pid != 0)
-    describe_pair(process_of(crossing.created.pid), crossing.created.pid, descriptor, event.text(0));
+    describe_pair(descriptor, event.text(0));
   else
     crossing.target = description.target;
   descriptor.is_open = true;
@@ -318,7 +319,7 @@ void Tracker::add_unseen(int pid, const Process& process, const Attempt& attempt
       crossing.what = Class::exempt;
       crossing.rule = given->second;
     }
-    if (descriptor.other_end >= 0 && crossing.target.empty()) describe_pair(process, pid, descriptor, {});
+    if (descriptor.other_end >= 0 && crossing.target.empty()) describe_pair(descriptor, {});
     if (crossing.what == Class::leak) ++leaks_;
     exec.fds.push_back(crossing);
   }

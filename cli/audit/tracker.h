@@ -82,7 +82,7 @@ class Tracker {
   static const Descriptor* at(const History& history, std::uint64_t ticket);
   static void change(Process& process, int fd, std::uint64_t ticket, Descriptor descriptor);
   static std::map<int, Descriptor> open_at(const Process& process, std::uint64_t ticket);
-  static void describe_pair(const Process& process, int pid, Descriptor& descriptor, const std::string& link);
+  static void describe_pair(Descriptor& descriptor, const std::string& link);
 
   Process& process_of(int pid);
   void forked(const Event& event);
