@@ -77,9 +77,17 @@ int fail(std::string_view what, std::string_view hint) {
 }
 
 std::string printable(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F) c = '?';
+  std::string result;
+  result.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0U;
+    // U+0080 to U+009F are control characters too: terminals take U+009B for ESC [.
+    const bool is_high_control = byte == 0xC2 && next >= 0x80 && next < 0xA0;
+    const bool is_control = (byte < 0x20 && byte != '\t') || byte == 0x7F || is_high_control;
+    result += is_control ? '?' : text[i];
+    if (is_high_control) ++i;
+  }
   return result;
 }
 
