@@ -5,7 +5,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,6 +27,7 @@
 #include "cli/become.h"
 #include "cli/commands.h"
 #include "cli/message.h"
+#include "cli/terminal.h"
 
 namespace cloexec::cli {
 namespace {
@@ -123,20 +123,12 @@ bool reap(int command, int& status) {
   }
 }
 
-unsigned terminal_width() {
-  winsize size{};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) return size.ws_col;
-  const char* columns = std::getenv("COLUMNS");
-  const int given = columns != nullptr ? std::atoi(columns) : 0;
-  return given >= 40 ? static_cast<unsigned>(given) : 100;
-}
-
 std::string formatted(const Report& report, const Options& options) {
   if (options.format == "json") return as_json(report);
   if (options.format == "html") return as_html(report);
   if (options.format == "sarif") return as_sarif(report);
   const bool is_to_terminal = options.output.empty() && isatty(STDOUT_FILENO) == 1;
-  return as_text(report, terminal_width(), is_to_terminal && wants_colours());
+  return as_text(report, width_of_output(100), is_to_terminal && wants_colours());
 }
 
 void write_to(const std::string& path, const std::string& text) {
