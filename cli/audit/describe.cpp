@@ -26,6 +26,16 @@ bool read_address(const std::string& bytes, Address& address) {
   return true;
 }
 
+std::string unix_name(const std::string& bytes) {
+  std::string name = bytes.substr(std::min(bytes.size(), offsetof(sockaddr_un, sun_path)));
+  // unix(7): an abstract name begins with a NUL, any other ends at one.
+  if (!name.empty() && name[0] == '\0')
+    name[0] = '@';
+  else
+    name.resize(std::min(name.find('\0'), name.size()));
+  return name;
+}
+
 int family_of_address(const std::string& bytes) {
   sa_family_t family = AF_UNSPEC;
   if (bytes.size() >= sizeof family) std::memcpy(&family, bytes.data(), sizeof family);
@@ -37,11 +47,13 @@ std::string address_text(const std::string& bytes) {
   sockaddr_in6 six{};
   switch (family_of_address(bytes)) {
     case AF_UNIX:
-      return unix_address(bytes.substr(std::min(bytes.size(), offsetof(sockaddr_un, sun_path))));
+      return unix_name(bytes);
     case AF_INET:
-      return read_address(bytes, four) ? internet_address(AF_INET, &four.sin_addr, ntohs(four.sin_port)) : "";
+      if (!read_address(bytes, four)) return {};
+      return inet_text(AF_INET, &four.sin_addr, ntohs(four.sin_port));
     case AF_INET6:
-      return read_address(bytes, six) ? internet_address(AF_INET6, &six.sin6_addr, ntohs(six.sin6_port)) : "";
+      if (!read_address(bytes, six)) return {};
+      return inet_text(AF_INET6, &six.sin6_addr, ntohs(six.sin6_port));
     default:
       return {};
   }
@@ -56,20 +68,18 @@ std::string protocol(int family, unsigned type) {
   return fmt::format("family {}", family);
 }
 
-std::string socket_text(const Event& event) {
+std::string socket_target(const Event& event) {
   const std::string own = event.text(1);
   const std::string peer = event.text(2);
-  std::string text = protocol(family_of_address(own), event.detail);
-  if (const std::string address = address_text(own); !address.empty()) text += " " + address;
-  if (event.has(audit::is_listening)) text += " (listening)";
-  if (const std::string address = address_text(peer); !address.empty()) text += " -> " + address;
+  const std::string text = socket_text(protocol(family_of_address(own), event.detail), address_text(own),
+                                       event.has(audit::is_listening), address_text(peer));
   return fmt::format("{} {}", text, event.text(0));
 }
 
 }  // namespace
 
 Description describe_arrived(const Event& event) {
-  if (S_ISSOCK(event.mode)) return {"socket", socket_text(event)};
+  if (S_ISSOCK(event.mode)) return {"socket", socket_target(event)};
   return describe_link(event.text(0), event.mode);
 }
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "cli/audit/ring.h"
-#include "cli/describe.h"
+#include "cli/describe/description.h"
 
 namespace cloexec::cli {
 

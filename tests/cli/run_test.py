@@ -116,7 +116,8 @@ class Run(CommandTest):
 
 class Help(CommandTest):
     def test_every_command_has_it(self):
-        commands = [], ["run"], ["policy"], ["policy", "check"], ["policy", "show"], ["policy", "explain"], ["unit"]
+        commands = [], ["run"], ["policy"], ["policy", "check"], ["policy", "show"], ["policy", "explain"], ["unit"], \
+            ["ps"], ["doctor"]
         for command in commands:
             result = self.cloexec(*command, "--help")
             self.expect(result, 0, errors="")

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "cli/describe.h"
+#include "cli/describe/description.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <string_view>
 
 namespace cloexec::cli {
 namespace {
@@ -30,22 +30,24 @@ Description describe_link(const std::string& link, std::uint32_t mode) {
     std::erase_if(name, [](char c) { return c == '[' || c == ']'; });
     return {name, link};
   }
-  return {link.starts_with("/memfd:") ? "memfd" : file_object(mode), link};
+  if (link.starts_with("/memfd:")) return {"memfd", link};
+  // "pipe:[4711]", "socket:[4712]", "net:[4026531840]".
+  if (!link.starts_with('/') && link.find(":[") != std::string::npos) return {link.substr(0, link.find(':')), link};
+  return {file_object(mode), link};
 }
 
-std::string internet_address(int family, const void* address, unsigned port) {
+std::string inet_text(int family, const void* address, unsigned port) {
   char text[INET6_ADDRSTRLEN] = "";
   inet_ntop(family, address, text, sizeof text);
-  const bool has_colons = family == AF_INET6;
-  return fmt::format("{}{}{}:{}", has_colons ? "[" : "", text, has_colons ? "]" : "", port);
+  return family == AF_INET6 ? fmt::format("[{}]:{}", text, port) : fmt::format("{}:{}", text, port);
 }
 
-std::string unix_address(std::string name) {
-  if (!name.empty() && name[0] == '\0')
-    name[0] = '@';
-  else
-    name.resize(std::min(name.find('\0'), name.size()));
-  return name;
+std::string socket_text(std::string_view protocol, std::string_view own, bool is_listening, std::string_view peer) {
+  std::string text(protocol);
+  if (!own.empty()) text.append(" ").append(own);
+  if (is_listening) text += " (listening)";
+  if (!peer.empty()) text.append(" -> ").append(peer);
+  return text;
 }
 
 }  // namespace cloexec::cli
