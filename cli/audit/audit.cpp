@@ -21,6 +21,7 @@
 #include <memory>
 
 #include "cli/audit/baseline.h"
+#include "cli/audit/look.h"
 #include "cli/audit/report.h"
 #include "cli/audit/ring.h"
 #include "cli/audit/tracker.h"
@@ -158,7 +159,7 @@ int watch(const Options& options, const std::vector<std::string>& arguments, Rep
     std::_Exit(become(settings, options.program, arguments));
   }
   command_process = command;
-  Tracker tracker(command);
+  Tracker tracker(command, look_at);
   Collector collector(ring, tracker);
   Progress progress;
   int status = failed;

@@ -194,9 +194,25 @@ void Tracker::attempted(const Event& event) {
   attempt.makes_process = event.has(audit::as_child);
   attempt.exec.program = event.text(1);
   attempt.exec.argv0 = event.text(2);
-  auto& attempts = process_of(event.pid).attempts;
-  // A thread that goes on after an exec of another was replaced: what it was to say of that is not to come.
-  attempts.push_back(std::move(attempt));
+  Process& process = process_of(event.pid);
+  look_at_unnamed(event.pid, process);
+  process.attempts.push_back(std::move(attempt));
+}
+
+/// A program that the shim cannot enter does not say what it has got. While the process lives, /proc does.
+void Tracker::look_at_unnamed(int pid, Process& process) {
+  for (auto& [fd, history] : process.descriptors) {
+    Descriptor& latest = history.back().second;
+    Crossing& crossing = latest.crossing;
+    if (!latest.is_open || !crossing.target.empty()) continue;
+    const Description what = look_(pid, fd);
+    if (what.object.empty()) continue;
+    crossing.object = what.object;
+    if (latest.other_end >= 0)
+      describe_pair(latest, what.target);
+    else
+      crossing.target = what.target;
+  }
 }
 
 Tracker::Attempt* Tracker::last_attempt(const Event& event) {

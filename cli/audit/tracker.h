@@ -5,6 +5,7 @@
 // it), what could be inherited at the exec stands for it.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,13 +14,17 @@
 
 #include "cli/audit/report.h"
 #include "cli/audit/ring.h"
+#include "cli/describe/description.h"
 
 namespace cloexec::cli {
 
 class Tracker {
  public:
+  /// Says what descriptor `fd` of process `pid` is, if that still lives.
+  using Look = std::function<Description(int pid, int fd)>;
+
   /// `root` is the process of the audited command: what is there when it starts is foreign.
-  explicit Tracker(int root) : root_(root) {}
+  Tracker(int root, Look look) : root_(root), look_(std::move(look)) {}
 
   /// Takes one event; they come in the order of their tickets, or almost.
   void take(const Event& event);
@@ -90,6 +95,7 @@ class Tracker {
   void flagged(const Event& event);
   void closed(const Event& event);
   void attempted(const Event& event);
+  void look_at_unnamed(int pid, Process& process);
   void started(const Event& event);
   void arrived(const Event& event);
   std::optional<Attempt> take_attempt(int pid, int parent, const std::string& argv0, std::uint64_t ticket, int& from);
@@ -99,6 +105,7 @@ class Tracker {
   void settle_doubts();
 
   int root_;
+  Look look_;
   std::map<int, Process> processes_;
   std::vector<Exec> execs_;
   std::vector<Doubt> doubts_;

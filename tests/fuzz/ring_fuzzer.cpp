@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   ++data;
   --size;
   cli::Ring ring(slots);
-  cli::Tracker tracker(1);
+  cli::Tracker tracker(1, [](int, int) { return cli::Description{}; });
   std::size_t taken = 0;
   for (unsigned round = 0; round < rounds; ++round) {
     const std::size_t begin = size * round / rounds;
