@@ -153,6 +153,7 @@ struct Start {
   std::vector<Row> crossed;
   std::vector<Node> children;
   bool leaks = false;  // it, or what came from it
+  bool has_shim = true;
 };
 
 /// A process, or several that did the same.
@@ -250,12 +251,12 @@ class Forest {
     node.is_cut_off = process.is_cut_off;
     for (std::size_t i = 0; i < process.execs.size(); ++i) {
       const Exec& exec = report.execs[process.execs[i]];
-      Start start{exec.program, exec.argv0, {}, {}, false};
+      Start start{exec.program, exec.argv0, {}, {}, false, exec.has_shim};
       for (const Crossing& crossing : exec.fds) start.crossed.push_back(row_of(exec, crossing));
       start.crossed = merged(std::move(start.crossed));
       for (const std::size_t child : process.children[i]) start.children.push_back(std::move(nodes_[child]));
       alike(start.children);
-      std::string key = fmt::format("{}\n{}\n", exec.program, exec.argv0);
+      std::string key = fmt::format("{}\n{}\n{}\n", exec.program, exec.argv0, exec.has_shim);
       for (const Row& row : start.crossed) {
         key += key_of(row) + "\n";
         start.leaks = start.leaks || row.crossing.what == Class::leak;
@@ -368,6 +369,7 @@ class TreeWriter {
     for (const Class what : classes)
       if (const std::size_t count = counts[static_cast<std::size_t>(what)]; count > 0)
         html_ += badge(what, fmt::format("{} {}", count, name_of(what))) + " ";
+    if (!start.has_shim) html_ += "<span class=\"unseen\">unseen: the shim could not enter it</span> ";
     if (!start.program.empty()) {
       std::string name = start.program;
       if (!start.argv0.empty() && start.argv0 != start.program && start.argv0 != base_of(start.program))
@@ -427,6 +429,13 @@ Html notes(const Report& report) {
         "descriptors "
         "may be missing here, or who made them. <code>--records</code> makes more room.</p>\n",
         report.lost, report.lost == 1 ? "record was" : "records were");
+  const auto unseen =
+      std::count_if(report.execs.begin(), report.execs.end(), [](const Exec& exec) { return !exec.has_shim; });
+  if (unseen > 0)
+    result += fmt::format(
+        "<p class=\"note\"><strong>The shim could not enter {} {}</strong>, marked below: what {} started is not in "
+        "here.</p>\n",
+        unseen, unseen == 1 ? "program" : "programs", unseen == 1 ? "it" : "they");
   if (report.mode == "enforce")
     result += "<p class=\"note\">Close-on-exec was enforced meanwhile: this is what crossed all the same.</p>\n";
   return result;

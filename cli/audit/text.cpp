@@ -128,7 +128,7 @@ Cells cells_of(const Row& row) {
 
 /// Programs into which the same crossed.
 struct Section {
-  std::vector<std::pair<std::string, std::size_t>> programs;  // and how often each was started
+  std::vector<std::pair<std::string, std::size_t>> programs;  // as shown, and how often each was started
   std::vector<Row> rows;
   std::size_t leaks = 0;
 };
@@ -136,14 +136,15 @@ struct Section {
 std::vector<Section> sections_of(const Report& report) {
   struct Program {
     std::string name;
+    bool has_shim = true;
     std::size_t starts = 0;
     std::vector<Row> rows;
   };
   std::vector<Program> programs;
   std::unordered_map<std::string, std::size_t> places;
   for (const Exec& exec : report.execs) {
-    const auto [place, is_new] = places.try_emplace(exec.program, programs.size());
-    if (is_new) programs.push_back({exec.program, 0, {}});
+    const auto [place, is_new] = places.try_emplace(fmt::format("{}{}", exec.has_shim, exec.program), programs.size());
+    if (is_new) programs.push_back({exec.program, exec.has_shim, 0, {}});
     Program& program = programs[place->second];
     ++program.starts;
     for (const Crossing& crossing : exec.fds) program.rows.push_back(row_of(exec, crossing));
@@ -161,7 +162,8 @@ std::vector<Section> sections_of(const Report& report) {
     }
     const auto [place, is_new] = places.try_emplace(key, sections.size());
     if (is_new) sections.push_back(std::move(section));
-    sections[place->second].programs.emplace_back(program.name, program.starts);
+    sections[place->second].programs.emplace_back(
+        (program.name.empty() ? "unknown" : program.name) + (program.has_shim ? "" : " (unseen)"), program.starts);
   }
   std::stable_sort(sections.begin(), sections.end(), [](const Section& a, const Section& b) {
     return a.leaks * a.programs.size() > b.leaks * b.programs.size();
@@ -219,6 +221,12 @@ void Writer::summary(const Report& report) {
     paragraph(fmt::format("{}.", counts), {});
     paragraph("Nothing leaked: what crossed was asked for, or was there before.", style_of(Class::exempt));
   }
+  const auto unseen = static_cast<std::size_t>(
+      std::count_if(report.execs.begin(), report.execs.end(), [](const Exec& exec) { return !exec.has_shim; }));
+  if (unseen > 0)
+    paragraph(fmt::format("The shim could not enter {}, marked \"unseen\": what {} started is not in here.",
+                          counted(unseen, "program", "programs"), unseen == 1 ? "it" : "they"),
+              style_of(Class::by_program));
   if (report.lost > 0)
     paragraph(fmt::format("{} lost, for want of room or unreadable: descriptors may be missing below, or who made "
                           "them. More room: --records.",
@@ -286,7 +294,7 @@ void Writer::section(const Section& section, const Widths& widths) {
   std::string names;
   for (const auto& [program, starts] : section.programs) {
     if (!names.empty()) names += ", ";
-    names += program.empty() ? "unknown" : shown(program);
+    names += shown(program);
     if (starts > 1) names += fmt::format(" (×{})", starts);
   }
   paragraph(names, strong);

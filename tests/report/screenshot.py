@@ -44,6 +44,7 @@ def hostile_audit():
         execs.append(started(11 + i, 10, "/bin/" + name,
                              crossing(3, "/tmp/" + name, call=name, program="/" + name, module=name),
                              crossing(4, what="exempt"), crossing(5, what="explicit"), crossing(6, what="foreign")))
+    execs[-1]["shim"] = False
     return audit(execs, HOSTILE, lost=7)
 
 
@@ -159,6 +160,7 @@ def check_hostile(checks):
     checks.expect("hostile: all rows", counts["rows"] == len(HOSTILE) + 3, counts)
     checks.expect("hostile: all processes", counts["nodes"] == len(HOSTILE) + 1, counts)
     checks.expect("hostile: what was lost is said", "7 records were lost" in text)
+    checks.expect("hostile: what was not seen is said", text.count(">unseen: the shim could not enter it<") == 1)
 
 
 def check_controls(checks):

@@ -54,6 +54,11 @@ class Text(unittest.TestCase):
         text = text_of(audit([started(11 + i, 10, "/bin/cat", pipe) for i, pipe in enumerate(pipes)]), 160)
         self.assertIn("pipe:[…] read end; the other end is 4 of sh[…]", text)
 
+    def test_programs_without_the_shim(self):
+        text = text_of(audit([{**started(10, 1, "/bin/static", crossing(3)), "shim": False}]))
+        self.assertIn('The shim could not enter 1 program, marked "unseen"', text)
+        self.assertIn("/bin/static (unseen)", text)
+
     def test_summaries(self):
         self.assertIn("No program was seen to start", text_of(audit([])))
         self.assertIn("no descriptor above 2 crossed an exec", text_of(audit([started(10, 1, "/bin/true")])))
