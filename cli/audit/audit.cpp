@@ -142,6 +142,14 @@ void write_to(const std::string& path, const std::string& text) {
   if (!file) throw std::runtime_error(fmt::format("{} cannot be written: {}", path, std::strerror(errno)));
 }
 
+/// Before the program runs, lest its report has nowhere to go.
+void require_writable(const std::string& path) {
+  if (path.empty() || path == "-") return;
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0666);
+  if (fd < 0) throw std::runtime_error(fmt::format("{} cannot be written: {}", path, std::strerror(errno)));
+  close(fd);
+}
+
 /// Runs the command to its end and the end of all that it started; its exit status.
 int watch(const Options& options, const std::vector<std::string>& arguments, Report& report) {
   Settings settings = options.settings;
@@ -180,6 +188,8 @@ int audit(const Options& options, const std::vector<std::string>& arguments) {
   if (refuse_malformed(options.settings, options.program)) return failed;
   // Before the program runs: what is wrong with it is said at once.
   const Baseline baseline = options.baseline.empty() ? Baseline() : Baseline::read(options.baseline);
+  require_writable(options.output);
+  require_writable(options.new_baseline);
   Report report;
   report.mode = options.enforces ? "enforce" : "observe";
   report.command = arguments;

@@ -133,5 +133,22 @@ class Help(CommandTest):
             self.assertRegex(result.stderr, "^cloexec: " + error.replace("?", r"\?") + r"\n  try `cloexec.* --help`\n$")
 
 
+class Audit(CommandTest):
+    def test_says_before_the_program_runs_that_the_report_has_nowhere_to_go(self):
+        for option in ("--output", "--write-baseline", "--baseline"):
+            result = self.cloexec("audit", option, "/nonexistent/report", "--", "touch", "ran")
+            self.assertEqual(result.returncode, 125, option)
+            self.assertIn("/nonexistent/report", result.stderr)
+            self.assertFalse((self.folder / "ran").exists(), option)
+
+    def test_exit_statuses_are_those_of_env(self):
+        (self.folder / "plain").write_text("")
+        for command, status in ((["sh", "-c", "exit 7"], 7), (["sh", "-c", "kill -9 $$"], 137), (["./missing"], 127), (["./plain"], 126)):
+            self.assertEqual(self.cloexec("audit", "-o", "report", "--", *command).returncode, status, command)
+        leaks = ["sh", "-c", "exec 7</dev/null; exec true"]
+        self.assertEqual(self.cloexec("audit", "--fail-on-leak", "--profile", "strict", "-o", "report", "--", *leaks).returncode, 3)
+        self.assertEqual(self.cloexec("audit", "--fail-on-leak", "-o", "report", "--", *leaks).returncode, 0)
+
+
 if __name__ == "__main__":
     unittest.main()
