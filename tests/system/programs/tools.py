@@ -139,7 +139,7 @@ sudo -n -C 6 sh -c 'cat <&5' 5<f; echo $?"""
 @scenario("bash", "findutils", "coreutils", does="xargs -P, tee >(…), timeout, nohup, setsid", quick=True)
 def command_tools(job):
     script = """seq 6 | xargs -P 3 -n 2 echo | sort
-echo teed | tee >(cat > t1) > t2; wait $!; cat t1 t2
+echo teed | tee >(cat > t1; echo > ended) > t2; until [ -e ended ]; do sleep 0.01; done; cat t1 t2
 timeout 5 sh -c 'cat <&5' 5<t2; nohup sh -c 'cat <&6' 6<t2 2>/dev/null; setsid -w sh -c 'cat <&7' 7<t2
 env -i sh -c 'cat <&8' 8<t2; nice sh -c 'cat <&9' 9<t2; stdbuf -o0 cat /dev/fd/4 4<t2"""
     return job.run("bash", "-c", script).stdout
