@@ -18,6 +18,9 @@ extern constinit bool forced_table[most_forced];
 /// Whether the shim has forced descriptor `fd`.
 bool is_forced(int fd);
 
+/// The lowest forced descriptor from `fd` on and below `end`, which is a multiple of eight; `end` when there is none.
+int next_forced(int fd, int end);
+
 /// Behind the highest that note_forced was told of.
 unsigned forced_end();
 

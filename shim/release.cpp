@@ -39,13 +39,13 @@ int table_end() {
   constexpr std::uint64_t least = 4096;
   rlimit64 limit{most_forced, most_forced};
   raw_syscall(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, reinterpret_cast<long>(&limit));
-  return static_cast<int>(std::clamp<std::uint64_t>(limit.rlim_cur, least, most_forced));
+  return static_cast<int>((std::clamp<std::uint64_t>(limit.rlim_cur, least, most_forced) + 7) / 8 * 8);
 }
 
-/// Whether `fd` is to be given, with its flag as it is now: `set` before, `clear` when it is to be taken back. What the
-/// program has closed since it was forced is neither.
+/// Whether forced `fd` is to be given, with its flag as it is now: `set` before, `clear` when it is to be taken back. What
+/// the program has closed since it was forced is neither.
 bool is_to_change(const Start& about, int fd, Flag now) {
-  return is_forced(fd) && close_on_exec_flag(fd) == now && is_released(about, fd);
+  return close_on_exec_flag(fd) == now && is_released(about, fd);
 }
 
 bool may_give(const Start& about) { return is_enforcing() && plan_of(about.call) != Plan::force; }
@@ -56,7 +56,7 @@ bool any_released(const Start& about, Flag now, auto visit) {
   Start hinted = about;
   hinted.hints = &hints;
   const int end = table_end();
-  for (int fd = 0; fd < end; ++fd)
+  for (int fd = next_forced(0, end); fd < end; fd = next_forced(fd + 1, end))
     if (is_to_change(hinted, fd, now) && visit(fd)) return true;
   return false;
 }

@@ -7,7 +7,8 @@
 using namespace cloexec;
 
 INTERPOSE(int, epoll_create, int size) noexcept {
-  return make_by<substitute(Call::epoll_create, Call::epoll_create1, 0, EPOLL_CLOEXEC)>(CALLER, size);
+  constexpr Recipe recipe = substitute(Call::epoll_create, Call::epoll_create1, 0, EPOLL_CLOEXEC);
+  return size > 0 ? make_fast<recipe>(size) : make_by<recipe>(CALLER, size);
 }
 
 INTERPOSE(int, epoll_create1, int flags) noexcept {

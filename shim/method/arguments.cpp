@@ -9,37 +9,6 @@
 #include "shim/verdict.h"
 
 namespace cloexec {
-namespace {
-
-enum class Special : std::uint8_t { none, dup2, dup3, fcntl, ioctl, signalfd, accept };
-
-constexpr Special special_of(Call call) {
-  switch (call) {
-    case Call::dup2:
-    case Call::__dup2:
-      return Special::dup2;
-    case Call::dup3:
-      return Special::dup3;
-    case Call::fcntl:
-    case Call::fcntl64:
-    case Call::__fcntl:
-    case Call::__fcntl_time64:
-      return Special::fcntl;
-    case Call::ioctl:
-    case Call::__ioctl_time64:
-      return Special::ioctl;
-    case Call::signalfd:
-      return Special::signalfd;
-    case Call::accept:
-    case Call::accept4:
-      return Special::accept;
-    default:
-      return Special::none;
-  }
-}
-
-}  // namespace
-
 bool CallArguments::make_none() const {
   const CallArguments& given = *this;
   switch (special_of(call)) {
@@ -63,7 +32,7 @@ bool CallArguments::make_none() const {
 
 bool CallArguments::must_stay_plain() const {
   // epoll_create(2) wants a size above 0, epoll_create1 has none to check; musl takes any.
-  if (call == Call::epoll_create) return (*this)[0] <= 0;
+  if (special_of(call) == Special::epoll_create) return (*this)[0] <= 0;
   // glibc and the kernel refuse flags that they do not know, musl 1.2.3 does not look at them.
   return call == Call::dup3 && ((*this)[2] & ~O_CLOEXEC) != 0;
 }

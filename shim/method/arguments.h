@@ -10,6 +10,36 @@
 
 namespace [[gnu::visibility("hidden")]] cloexec {
 
+/// The calls of which that is so; it is not known what they make before their arguments are.
+enum class Special : std::uint8_t { none, epoll_create, dup2, dup3, fcntl, ioctl, signalfd, accept };
+
+constexpr Special special_of(Call call) {
+  switch (call) {
+    case Call::epoll_create:
+      return Special::epoll_create;
+    case Call::dup2:
+    case Call::__dup2:
+      return Special::dup2;
+    case Call::dup3:
+      return Special::dup3;
+    case Call::fcntl:
+    case Call::fcntl64:
+    case Call::__fcntl:
+    case Call::__fcntl_time64:
+      return Special::fcntl;
+    case Call::ioctl:
+    case Call::__ioctl_time64:
+      return Special::ioctl;
+    case Call::signalfd:
+      return Special::signalfd;
+    case Call::accept:
+    case Call::accept4:
+      return Special::accept;
+    default:
+      return Special::none;
+  }
+}
+
 struct CallArguments {
   Call call;
   const Word* words;

@@ -9,10 +9,6 @@
 
 namespace [[gnu::visibility("hidden")]] cloexec {
 
-/// Ends a settled call whose atomic form failed or landed on what may be an exempt number. No rule has a say then:
-/// where the call came from does not matter.
-Word settle_recipe(Word a, Word b, Word c, Word d, const Recipe& recipe, Word result);
-
 /// Whether descriptor `fd` cannot be exempt and has a place in the table of the forced ones.
 inline bool is_plain(int fd) { return static_cast<unsigned>(fd) - settings.lowest_plain < plain_count; }
 

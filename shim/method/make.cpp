@@ -63,6 +63,14 @@ Ability look_at(int fd) {
   }
 }
 
+void settle_if_known(Call call, Symbol function) {
+  void* const found = slots[static_cast<unsigned>(function)];
+  // What this libc lacks is made by its number.
+  if (found != reinterpret_cast<void*>(absent_number) && ability_of(call) == Ability::works &&
+      known_plan(call) == Plan::force && !is_vfork_child() && !is_recording())
+    settle(call, found);
+}
+
 void note_made(const Site& site, int fd, Made made) {
   note_forced(fd, made == Made::forced);
   if (is_recording()) record_made(site, fd, made == Made::left);
@@ -117,9 +125,7 @@ Word make(Attempt attempt, const void* caller, std::intptr_t detail, Forms forms
   }
   if (known == Ability::unknown) remember(site.call, look_at(lowest_descriptor(shape, result)));
   const bool is_ignored = ability_of(site.call) == Ability::missing;
-  if (attempt.function != Symbol::end && ability_of(site.call) == Ability::works &&
-      known_plan(site.call) == Plan::force && !is_vfork_child() && !is_recording())
-    settle(site.call, slots[static_cast<unsigned>(attempt.function)]);
+  if (attempt.function != Symbol::end) settle_if_known(site.call, attempt.function);
   each_descriptor(site, shape, result, is_ignored ? force_afterwards : release_exempt);
   return result;
 }

@@ -56,6 +56,9 @@ class Forms {
 /// What the flag of a descriptor that was made by the atomic form tells of that form.
 Ability look_at(int fd);
 
+/// Settles the call if its atomic form, which `function` makes, is known to work and no rule has a say.
+void settle_if_known(Call call, Symbol function);
+
 /// How a descriptor came out of a call.
 enum class Made : std::uint8_t {
   forced,  // the shim has made it close-on-exec

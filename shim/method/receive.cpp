@@ -57,13 +57,17 @@ bool refuses_flag(int fd) {
   return domain == AF_CAN || domain == AF_MCTP || domain == AF_PHONET;
 }
 
+bool is_settled(const Site& site) { return settled_function(site.call) != nullptr && !is_vfork_child(); }
+
 /// A descriptor received with the flag asked for; the first one tells whether the flag is honoured.
 void settle_received(const Site& site, int fd) {
+  if (is_settled(site) && note_plain(as_number, fd)) return;
   if (ability_of(site.call) == Ability::unknown) remember(site.call, look_at(fd));
   if (ability_of(site.call) == Ability::missing)
     force_afterwards(site, fd);
   else
     release_exempt(site, fd);
+  settle_if_known(site.call, symbol_of(site.call));
 }
 
 void note_marked(const Site& site, int fd) { note_made(site, fd, Made::marked); }
@@ -86,7 +90,8 @@ Word receive_plainly(const WordCall& call, const Headers& headers, void (*visit)
 
 Word make_received(const WordCall& call, const Headers& headers) {
   if (call.is_asked_for()) return receive_plainly(call, headers, note_marked);
-  if (verdict_on(call.site()) == Verdict::exempt) return receive_plainly(call, headers, note_left);
+  const Site site = call.site();
+  if (!is_settled(site) && verdict_on(site) == Verdict::exempt) return receive_plainly(call, headers, note_left);
   if (!take_control(headers)) return receive(call, headers, plain);
   const int error_before = errno;
   const Word result = receive(call, headers, atomic);
@@ -99,7 +104,7 @@ Word make_received(const WordCall& call, const Headers& headers) {
   // The kernel reports the flag back, and programs compare msg_flags with what they know.
   const unsigned count = headers.are_counted ? static_cast<unsigned>(result) : 1U;
   for (unsigned i = 0; i < count && i < headers.count; ++i) headers[i].msg_flags &= ~MSG_CMSG_CLOEXEC;
-  each_received(call.site(), headers, result, settle_received);
+  each_received(site, headers, result, settle_received);
   return result;
 }
 

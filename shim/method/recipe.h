@@ -22,6 +22,7 @@ struct Recipe {
   std::uint16_t number =
       0;  // the system call of the atomic form: of calls by number, and should libc lack the function
   std::uint32_t value = 0;
+  bool is_special = special_of(call) != Special::none;  // whether the arguments decide what is made
 
   consteval Recipe about(std::int8_t where) const {
     Recipe changed = *this;
@@ -126,6 +127,10 @@ template <typename Result>
 using Maker = Result(Word a, Word b, Word c, Word d, const Recipe& recipe, const void* caller);
 
 Maker<int> make_recipe;
+
+/// Ends a settled call whose atomic form failed or landed on what may be an exempt number. No rule has a say then:
+/// where the call came from does not matter.
+Word settle_recipe(Word a, Word b, Word c, Word d, const Recipe& recipe, Word result);
 
 /// Makes a call by a recipe; `caller` is CALLER.
 template <Recipe recipe, auto& maker = make_recipe>
