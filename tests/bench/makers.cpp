@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "makers.h"
+
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include <cstring>
+
+namespace {
+
+int flag(Form form, int bit) { return form == Form::asked ? bit : 0; }
+
+void mark(const Functions& libc, Form form, int fd) {
+  if (fd < 0) abort();
+  if (form == Form::by_fcntl) libc.fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+void finish(const Functions& libc, Form form, int fd) {
+  mark(libc, form, fd);
+  close(fd);
+}
+
+void make_open(const Functions& libc, Form form) {
+  finish(libc, form, libc.open("/dev/null", O_RDONLY | flag(form, O_CLOEXEC)));
+}
+
+void make_fopen(const Functions& libc, Form form) {
+  FILE* const stream = libc.fopen("/dev/null", form == Form::asked ? "re" : "r");
+  if (stream == nullptr) abort();
+  mark(libc, form, fileno(stream));
+  fclose(stream);
+}
+
+void make_mkstemp(const Functions& libc, Form form) {
+  char path[] = "/tmp/cloexec-bench-XXXXXX";
+  const int fd = form == Form::asked ? libc.mkostemp(path, O_CLOEXEC) : libc.mkstemp(path);
+  unlink(path);
+  finish(libc, form, fd);
+}
+
+void make_dup(const Functions& libc, Form form) {
+  finish(libc, form, form == Form::asked ? libc.fcntl(1, F_DUPFD_CLOEXEC, 0) : libc.dup(1));
+}
+
+/// Over and over to the same number: it is closed by the next.
+void make_dup2(const Functions& libc, Form form) {
+  mark(libc, form, form == Form::asked ? libc.dup3(1, 20, O_CLOEXEC) : libc.dup2(1, 20));
+}
+
+void make_pipe(const Functions& libc, Form form) {
+  int ends[2];
+  if ((form == Form::asked ? libc.pipe2(ends, O_CLOEXEC) : libc.pipe(ends)) != 0) abort();
+  finish(libc, form, ends[0]);
+  finish(libc, form, ends[1]);
+}
+
+void make_socket(const Functions& libc, Form form) {
+  finish(libc, form, libc.socket(AF_UNIX, SOCK_STREAM | flag(form, SOCK_CLOEXEC), 0));
+}
+
+/// A listening socket, and where it listens.
+struct Listener {
+  int fd = of_libc().socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{AF_UNIX, {}};
+  socklen_t size = sizeof(sa_family_t);
+
+  Listener() {
+    // An abstract name of the kernel's choice: unix(7), autobind.
+    bind(fd, reinterpret_cast<sockaddr*>(&address), size);
+    size = sizeof address;
+    getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+    listen(fd, 128);
+  }
+};
+
+void make_accept(const Functions& libc, Form form) {
+  static const Listener listener;
+  const int client = of_libc().socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (connect(client, reinterpret_cast<const sockaddr*>(&listener.address), listener.size) != 0) abort();
+  finish(libc, form,
+         form == Form::asked ? libc.accept4(listener.fd, nullptr, nullptr, SOCK_CLOEXEC)
+                             : libc.accept(listener.fd, nullptr, nullptr));
+  close(client);
+}
+
+struct Pair {
+  int ends[2];
+  Pair() {
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) abort();
+  }
+};
+
+void make_recvmsg(const Functions& libc, Form form) {
+  thread_local const Pair pair;
+  char byte = 'x';
+  iovec data{&byte, 1};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr* const header = CMSG_FIRSTHDR(&message);
+  *header = {CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
+  const int sent = 1;
+  std::memcpy(CMSG_DATA(header), &sent, sizeof sent);
+  if (sendmsg(pair.ends[0], &message, 0) != 1) abort();
+  if (libc.recvmsg(pair.ends[1], &message, flag(form, MSG_CMSG_CLOEXEC)) != 1) abort();
+  int fd;
+  std::memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
+  finish(libc, form, fd);
+}
+
+void make_eventfd(const Functions& libc, Form form) { finish(libc, form, libc.eventfd(0, flag(form, EFD_CLOEXEC))); }
+
+void make_epoll(const Functions& libc, Form form) {
+  finish(libc, form, form == Form::asked ? libc.epoll_create1(EPOLL_CLOEXEC) : libc.epoll_create(1));
+}
+
+void make_pty(const Functions& libc, Form form) {
+  finish(libc, form, libc.posix_openpt(O_RDWR | O_NOCTTY | flag(form, O_CLOEXEC)));
+}
+
+void make_open_tree(const Functions& libc, Form form) {
+  finish(libc, form, libc.open_tree(AT_FDCWD, "/", form == Form::asked ? OPEN_TREE_CLOEXEC : 0));
+}
+
+/// An exec that fails is one all the same, to whoever decides what it gives or records it.
+void make_exec(const Functions& libc, Form) {
+  char name[] = "nothing";
+  char* arguments[] = {name, nullptr};
+  if (libc.execve("/nonexistent/program", arguments, environ) == 0) abort();
+}
+
+/// Its environment is empty: what a preload costs the child's own start is counted elsewhere.
+void make_spawn(const Functions& libc, Form) {
+  char name[] = "true";
+  char* arguments[] = {name, nullptr};
+  char* nothing[] = {nullptr};
+  pid_t child;
+  if (libc.posix_spawn(&child, "/bin/true", nullptr, nullptr, arguments, nothing) != 0) abort();
+  if (waitpid(child, nullptr, 0) != child) abort();
+}
+
+}  // namespace
+
+std::span<const Maker> makers() {
+  static constexpr Maker all[] = {{"open", make_open},           {"fopen", make_fopen},
+                                  {"mkstemp", make_mkstemp},     {"dup", make_dup},
+                                  {"dup2", make_dup2},           {"pipe", make_pipe},
+                                  {"socket", make_socket},       {"accept", make_accept},
+                                  {"recvmsg", make_recvmsg},     {"eventfd", make_eventfd},
+                                  {"epoll_create", make_epoll},  {"posix_openpt", make_pty},
+                                  {"open_tree", make_open_tree}, {"exec", make_exec, false},
+                                  {"spawn", make_spawn, false}};
+  return all;
+}
