@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <memory>
 
 #include "cli/commands.h"
 #include "cli/message.h"
@@ -78,11 +79,21 @@ std::string describe(const CLI::ParseError& error, const CLI::App& command) {
   return error.what();
 }
 
+/// Says of a PROGRAM that it has arguments.
+class Formatter : public CLI::Formatter {
+ public:
+  std::string make_option_usage(const CLI::Option* option) const override {
+    const std::string usage = CLI::Formatter::make_option_usage(option);
+    return option->get_type_name() == takes_arguments ? usage + " " + takes_arguments : usage;
+  }
+};
+
 void add_commands(CLI::App& app, Action& action, const Words& arguments) {
   app.set_version_flag("--version", "cloexec " CLOEXEC_VERSION);
   app.require_subcommand(1);
+  app.formatter(std::make_shared<Formatter>());
+  app.group("Commands");
   app.get_formatter()->label("SUBCOMMAND", "COMMAND");
-  app.get_formatter()->label("Subcommands", "Commands");
   app.get_formatter()->label("Positionals", "Arguments");
   app.get_formatter()->label("REQUIRED", "");
   app.get_formatter()->label("TEXT", "");

@@ -25,8 +25,8 @@ void add_policy_check(CLI::App& policy, Action& action) {
   CLI::App* command = policy.add_subcommand("check", "Say ok, or what is wrong and where");
   auto path = std::make_shared<std::optional<std::string>>();
   command->add_option("FILE", *path,
-                      "A policy file; when left out, all that is in force: the CLOEXEC_* variables and their file or "
-                      "/etc/cloexec.conf");
+                      "A policy file; when left out, all that is in force:\n"
+                      "the CLOEXEC_* variables, and their file or /etc/cloexec.conf");
   command->footer("Exit status: 0 when all is well, 1 when something is wrong.");
   command->callback([=, &action] { action = [=] { return check(*path); }; });
 }

@@ -133,8 +133,9 @@ void add_policy_explain(CLI::App& policy, Action& action) {
   auto facts = std::make_shared<std::vector<std::string>>();
   command->add_option("CALL", *call, "A function, such as fopen")->required();
   command->add_option("FACT", *facts,
-                      "fd=N, path=P, program=P, module=M, when=child or when=parent (which is what counts when it is "
-                      "not given); of the exec family also target=P, announced=yes");
+                      "fd=N, path=P, program=P, module=M, when=child or when=parent\n"
+                      "(which is what counts when it is not given);\n"
+                      "of the exec family also target=P, announced=yes");
   command->footer("Prints `force` or `exempt`, then the rule, as SOURCE:LINE: RULE, or `no rule`.");
   command->callback([=, &action] { action = [=] { return explain(*call, *facts); }; });
 }

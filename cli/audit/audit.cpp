@@ -34,6 +34,7 @@ namespace cloexec::cli {
 namespace {
 
 constexpr int leaked = 3;
+constexpr std::uint32_t most_records = 1U << 22;
 
 struct Options {
   Settings settings = settings_from_environment();
@@ -210,7 +211,7 @@ void add_audit(CLI::App& app, Action& action, const std::vector<std::string>& ar
   command->remove_option(command->get_option("--mode"));
   command->add_option("--format", options->format, "How the report is written")
       ->type_name("text|json|html|sarif")
-      ->check(CLI::IsMember({"text", "json", "html", "sarif"}));
+      ->check(CLI::IsMember({"text", "json", "html", "sarif"}).description(""));
   command->add_option("-o,--output", options->output, "Write the report to a file instead of standard output")
       ->type_name("FILE");
   command->add_flag("--fail-on-leak", options->fails_on_leak, "Exit status 3 when a descriptor leaked");
@@ -221,9 +222,12 @@ void add_audit(CLI::App& app, Action& action, const std::vector<std::string>& ar
       ->type_name("FILE");
   command->add_flag("--enforce", options->enforces,
                     "Force close-on-exec meanwhile, and report what crossed all the same");
-  command->add_option("--records", options->records, "Room for so many records at a time")
+  command
+      ->add_option("--records", options->records,
+                   fmt::format("Room for so many records at a time, at most {}", most_records))
       ->type_name("N")
-      ->check(CLI::Range(1, 1 << 22));
+      ->capture_default_str()
+      ->check(CLI::Range(1U, most_records).description(""));
   command->add_option("PROGRAM", options->program, "The program; what follows are its arguments")
       ->type_name(takes_arguments)
       ->required();

@@ -116,12 +116,20 @@ class Run(CommandTest):
 
 class Help(CommandTest):
     def test_every_command_has_it(self):
-        commands = [], ["run"], ["policy"], ["policy", "check"], ["policy", "show"], ["policy", "explain"], ["unit"], \
-            ["ps"], ["doctor"]
+        commands = [], ["run"], ["audit"], ["policy"], ["policy", "check"], ["policy", "show"], ["policy", "explain"], \
+            ["policy", "suggest"], ["unit"], ["ps"], ["doctor"]
         for command in commands:
             result = self.cloexec(*command, "--help")
             self.expect(result, 0, errors="")
             self.assertIn(f"Usage: {' '.join(['cloexec', *command])} ", result.stdout)
+            self.assertLessEqual(max(map(len, result.stdout.splitlines())), 110, command)
+
+    def test_says_what_a_program_is_followed_by(self):
+        for command in ("run", "audit"):
+            self.assertIn(f"Usage: cloexec {command} [OPTIONS] PROGRAM [ARG...]\n", self.cloexec(command, "--help").stdout)
+
+    def test_says_the_values_of_an_option_once(self):
+        self.assertRegex(self.cloexec("audit", "--help").stdout, r"--format text\|json\|html\|sarif\s")
 
     def test_version_and_mistyped_commands(self):
         self.assertRegex(self.cloexec("--version").stdout, r"^cloexec \d+\.\d+\.\d+\n$")
