@@ -27,3 +27,7 @@ set(CLOEXEC_EXPORTS ${CLOEXEC_CATALOGUE})
 append_names(CLOEXEC_EXPORTS X_WATCH)
 set(CLOEXEC_AUDIT_EXPORTS ${CLOEXEC_EXPORTS})
 append_names(CLOEXEC_AUDIT_EXPORTS X_AUDIT)
+
+# And CLOEXEC_CALLS what a rule may name: the same on every architecture.
+file(STRINGS ${catalogue_file} lines REGEX "^X(_TIME64)?\\(")
+list(TRANSFORM lines REPLACE "^[^(]*\\(([A-Za-z0-9_]+),.*" "\\1" OUTPUT_VARIABLE CLOEXEC_CALLS)
