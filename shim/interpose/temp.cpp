@@ -13,8 +13,8 @@ using namespace cloexec;
 
 namespace {
 
-/// The XXXXXX of a template, which a call that fails may have filled in already: glibc leaves its letters there, and
-/// the plain form must find what the program wrote.
+/// The XXXXXX of a template, which a call that fails may have filled in already: glibc leaves its letters there. The
+/// plain form, should it be tried then, must find what the program wrote.
 class Placeholder {
  public:
   Placeholder(char* path, int suffix) {
@@ -39,9 +39,8 @@ int make_from_template(Word path, Word b, Word c, Word d, const Recipe& recipe, 
   const WordCall call(recipe, caller, words);
   const Placeholder placeholder(from_word<char*>(path), recipe.place == 2 ? static_cast<int>(b) : 0);
   const auto forms = [&](bool form) {
-    const Word result = call.make(form);
-    if (static_cast<int>(result) < 0) placeholder.restore();
-    return result;
+    if (form == plain) placeholder.restore();
+    return call.make(form);
   };
   return static_cast<int>(call.make(Forms(forms)));
 }

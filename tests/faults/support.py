@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the fault tests share: the same command bare and under the shim, and places where something is broken."""
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import unittest
+
+SHIM = os.environ["SHIM"]
+CLOEXEC = os.environ["CLOEXEC"]
+PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+NOBODY = 65534
+
+
+def probe(name):
+    """The program of this folder that the build calls faults_NAME, or of another folder by its whole name."""
+    return os.environ[name.upper()]
+
+
+def run(command, environment=None, **options):
+    """Runs it with nothing in the environment but PATH and this. Standard input is /dev/null."""
+    options.setdefault("stdin", subprocess.DEVNULL)
+    options.setdefault("timeout", 120)
+    return subprocess.run([str(word) for word in command], env={"PATH": PATH, **(environment or {})},
+                          capture_output=True, text=True, errors="surrogateescape", **options)
+
+
+def forced(text):
+    """What a probe says under the shim, from what it says bare."""
+    return re.sub(r"cloexec=0\b", "cloexec=1", text)
+
+
+class FaultTest(unittest.TestCase):
+    maxDiff = 4000
+
+    @classmethod
+    def setUpClass(cls):
+        if os.geteuid() != 0:
+            raise AssertionError("needs root: this breaks mounts, limits and users around a program")
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="cloexec-faults-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.folder.chmod(0o755)
+
+    def copied(self, path, name=None):
+        """A copy that every user can reach."""
+        copy = self.folder / (name or pathlib.Path(path).name)
+        copy.write_bytes(pathlib.Path(path).read_bytes())
+        copy.chmod(0o755)
+        return copy
+
+    def expect_same(self, command, environment=None, least=1, shim=SHIM, **options):
+        """Runs it bare and under the shim: the same lines but for the flags, the same status, nothing of ours said.
+        Returns what it printed under the shim."""
+        bare = run(command, environment, **options)
+        shimmed = run(command, {"CLOEXEC_PROFILE": "strict", **(environment or {}), "LD_PRELOAD": str(shim)}, **options)
+        self.assertEqual(shimmed.returncode, bare.returncode, shimmed.stdout + shimmed.stderr)
+        self.assertEqual(shimmed.stdout.splitlines(), forced(bare.stdout).splitlines())
+        self.assertGreaterEqual(bare.stdout.count("cloexec=0"), least, bare.stdout + bare.stderr)
+        self.assertNotIn("cloexec: ", shimmed.stderr)
+        return shimmed.stdout
+
+    def broken(self, script, *words):
+        """A command that runs `words` in a mount namespace of its own, behind a shell script that breaks it. Nothing
+        of it is seen outside, and it ends with the command."""
+        return ["unshare", "--mount", "--propagation", "private", "sh", "-euc", script + '\nexec "$@"', "sh", *words]
