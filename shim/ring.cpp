@@ -93,7 +93,7 @@ void map_ring(const char* path) {
   const long fd =
       raw_syscall(__NR_openat, AT_FDCWD, reinterpret_cast<long>(path), O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
   if (fd < 0) return;
-  struct stat64 status{};
+  struct stat64 status {};
   const bool is_file = raw_syscall(fstat_number, fd, reinterpret_cast<long>(&status)) == 0 && S_ISREG(status.st_mode) &&
                        static_cast<std::size_t>(status.st_size) >= sizeof(audit::Ring);
   const auto size = static_cast<std::size_t>(status.st_size);
@@ -129,7 +129,8 @@ void Entry::add(std::string_view text) const {
   const std::size_t size = text.size() < room ? text.size() : room;
   const auto written = static_cast<std::uint16_t>(size);
   std::memcpy(record_->text + at, &written, sizeof written);
-  std::memcpy(record_->text + at + 2, text.data(), size);
+  // The data of an empty text may be null, which memcpy must not be given.
+  if (size != 0) std::memcpy(record_->text + at + 2, text.data(), size);
   record_->text_size = static_cast<std::uint16_t>(at + 2 + size);
 }
 
