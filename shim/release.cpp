@@ -77,7 +77,7 @@ void give(const Start& about, bool is_given) {
 /// knows how many.
 bool is_alone() {
   constexpr unsigned links_of_one = 3;  // ".", "..", and the thread
-  struct stat64 status{};
+  struct stat64 status {};
   return is_vfork_child() || (raw_syscall(fstatat_number, AT_FDCWD, reinterpret_cast<long>("/proc/self/task"),
                                           reinterpret_cast<long>(&status), 0) == 0 &&
                               status.st_nlink == links_of_one);
@@ -108,7 +108,8 @@ Word start_apart(const Start& about, Forms start) {
   std::size_t arguments = 0;
   while (about.arguments != nullptr && about.arguments[arguments] != nullptr) ++arguments;
   constexpr std::size_t guard_size = 65536;
-  const std::size_t stack_size = (std::size_t{256} * 1024 + guard_size + 2 * arguments * sizeof(char*)) / guard_size * guard_size;
+  const std::size_t stack_size =
+      (std::size_t{256} * 1024 + guard_size + 2 * arguments * sizeof(char*)) / guard_size * guard_size;
   constexpr int flags = CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_VFORK;
   void* const stack = map_memory(stack_size);
   Errand errand{about, start};
@@ -136,8 +137,7 @@ void each_given(const Start& about, void* context, void (*give)(void* context, i
 }
 
 Word start_program(const Start& about, Forms start) {
-  if (!may_give(about) || !any_released(about, Flag::set, [](int) { return true; }))
-    return start(plain);
+  if (!may_give(about) || !any_released(about, Flag::set, [](int) { return true; })) return start(plain);
   if (!is_alone()) return start_apart(about, start);
   give(about, true);
   const Word result = start(plain);

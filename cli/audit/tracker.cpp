@@ -99,7 +99,7 @@ void Tracker::take(const Event& event) {
       if (Attempt* attempt = last_attempt(event)) attempt->given[event.fd] = rule_in(event, 0);
       return;
     case audit::Event::failed:
-      if (Attempt* attempt = last_attempt(event)) {
+      if (const Attempt* attempt = last_attempt(event)) {
         auto& attempts = process_of(event.pid).attempts;
         attempts.erase(attempts.begin() + (attempt - attempts.data()));
       }

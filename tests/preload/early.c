@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Takes -z initfirst from the shim, since it stands behind it, and so calls it before it is initialised, and before libc has
-// set `environ`.
+// Takes -z initfirst from the shim, since it stands behind it, and so calls it before it is initialised, and before
+// libc has set `environ`.
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Takes -z initfirst from the shim, which stands before it, and has changed the environment when the shim first sees it:
-// the first variable is on the heap, and the last still where the kernel put it.
+// Takes -z initfirst from the shim, which stands before it, and has changed the environment when the shim first sees
+// it: the first variable is on the heap, and the last still where the kernel put it.
 
 #include <stdlib.h>
 #include <string.h>

@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -158,7 +159,7 @@ bool has_started(const std::string& verb, const std::string& argument) {
   std::string how = words[0];
   const auto equals = how.find('=');
   const std::string program = equals == std::string::npos ? std::string("/proc/self/exe") : how.substr(equals + 1);
-  how = how.substr(0, equals);
+  how.resize(std::min(equals, how.size()));
   words[0] = "arrived";
   if (start(how, program, words) != 0) say_made("start " + how, -1);
   return true;

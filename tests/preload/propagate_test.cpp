@@ -15,7 +15,7 @@ std::vector<std::string> given_to_children(std::vector<std::string> environment,
   std::vector<std::string> lines;
   std::istringstream text(run(verbs, std::move(environment)).out);
   for (std::string line; std::getline(text, line);) lines.push_back(line);
-  std::sort(lines.begin() + (lines.empty() ? 0 : 1), lines.end());
+  if (!lines.empty()) std::sort(lines.begin() + 1, lines.end());
   return lines;
 }
 

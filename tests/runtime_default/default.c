@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Uses cloexec.h as a program would, in plain C and as C++, and prints what came of it. */
+/* First, since it must not need what others include. */
+/* clang-format off */
 #include "cloexec.h"
+/* clang-format on */
 
 #include <stdio.h>
 #include <sys/wait.h>

@@ -17,10 +17,10 @@ TEST(FindNext, AgreesWithDlsymForEveryNameOfTheCatalogue) {
 #define X_TIME64(name, family, method)
 #define X_WATCH(name)
 #define X_AUDIT(name)
-#define X(name, family, method)                                        \
-  if (void* expected = dlsym(RTLD_NEXT, #name); expected != nullptr) { \
-    EXPECT_EQ(find_next(#name), expected) << #name;                    \
-    ++found;                                                           \
+#define X(name, family, method)                                              \
+  if (const void* expected = dlsym(RTLD_NEXT, #name); expected != nullptr) { \
+    EXPECT_EQ(find_next(#name), expected) << #name;                          \
+    ++found;                                                                 \
   }
 #include "shim/interposed.def"
 #undef X

@@ -66,11 +66,12 @@ static void tell_walk(const char* what, struct walk* made_walk, bool keeps_direc
 
 void run_fts(void) {
   int fds[most_descriptors];
-  char before[256] = "", after[256] = "";
+  char before[256] = "";
   if (getcwd(before, sizeof before) != NULL && made(&walk_maker, fds)) {
     int entries = 0;
     while (((read_type*)sibling("read"))(walk) != NULL) ++entries;
     release(&walk_maker, fds);
+    char after[256] = "";
     fact("entries=%d is-back=%d", entries, getcwd(after, sizeof after) != NULL && strcmp(before, after) == 0);
     tell_walk("no-chdir", opened(temp_path(""), logical | no_chdir), false);
     tell_walk("missing", opened(temp_path("missing"), physical), true);

@@ -154,8 +154,8 @@ static void tell_reopened(void) {
 void run_stream(void) {
   int fds[most_descriptors];
   if (made(&stream_maker, fds)) {
-    char text[8] = "";
     if (subject.kind != stream_of_mounts) {
+      char text[8] = "";
       const char* read = fgets(text, sizeof text, made_stream);
       fact("reads=%s", read != NULL ? read : "nothing");
     }
