@@ -59,6 +59,14 @@ class TestVerdict(unittest.TestCase):
                                for number, sample in enumerate(self.bare["series"])]
         self.assertFalse(any("growth" in text for text in self.failures()))
 
+    def test_the_announced_socket_is_no_growth(self):
+        for sample in self.shim["series"][200:]:
+            sample["servers"]["nginx"] |= {"inheritable": 3, "processes": 3}
+            sample["kinds"]["nginx"] = {"listening socket": 3}
+        for sample in self.bare["series"][200:]:
+            sample["servers"]["nginx"]["processes"] = 3
+        self.assertEqual(self.failures(), [])
+
     def test_growth_of_one_process(self):
         for metric, most in (("descriptors", 5), ("inheritable", 3), ("dirty", 300), ("threads", 3)):
             with self.subTest(metric):
