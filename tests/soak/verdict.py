@@ -25,7 +25,7 @@ ALLOWED = {("nginx", "listening socket"): "nginx's listening socket after a bina
 # Their tools come and go; the client that lives on is among the processes that are looked at one by one.
 OF_CLIENTS = ("processes", "zombies")
 TOLERANCE = {"processes": 2, "threads": 2, "zombies": 1, "descriptors": 6, "inheritable": 2}
-MEMORY_TOLERANCE = 1024, 0.1          # KiB, and a share of the first quarter's: whichever is more
+MEMORY_TOLERANCE = 1024, 0.1          # KiB, and a share of what bare has at the end: whichever is more
 SETTLED_TOLERANCE = {"threads": 1, "descriptors": 2, "inheritable": 1}
 SETTLED_MEMORY_TOLERANCE = 128, 0.1   # of one process
 
@@ -72,8 +72,8 @@ def settled_growth(series, metric):
     return found
 
 
-def tolerance(metric, first, table, memory):
-    return max(memory[0], memory[1] * first) if metric in ("dirty", "rss") else table[metric]
+def tolerance(metric, base, table, memory):
+    return max(memory[0], memory[1] * base) if metric in ("dirty", "rss") else table[metric]
 
 
 def spell(table, memory):
@@ -165,7 +165,7 @@ class Verdict:
         for server in self.shim["series"][0]["servers"]:
             for metric in OF_CLIENTS if server == "clients" else (*TOLERANCE, "dirty", "rss"):
                 bare, shim = growth(self.bare["series"], server, metric), growth(self.shim["series"], server, metric)
-                if shim[1] - shim[0] > max(0, bare[1] - bare[0]) + tolerance(metric, shim[0], TOLERANCE, MEMORY_TOLERANCE):
+                if shim[1] - shim[0] > max(0, bare[1] - bare[0]) + tolerance(metric, bare[1], TOLERANCE, MEMORY_TOLERANCE):
                     grown.append(f"{server} {metric} {shim[0]:g} to {shim[1]:g} (bare {bare[0]:g} to {bare[1]:g})")
         self.say(not grown, f"growth of each server's processes together beyond bare's, by more than "
                             f"{spell(TOLERANCE, MEMORY_TOLERANCE)}: {'; '.join(grown) or 'none'}")
@@ -177,7 +177,7 @@ class Verdict:
             roles |= shim.keys()
             for name, (first, last) in shim.items():
                 before = bare.get(name, (0, 0))
-                limit = tolerance(metric, first, SETTLED_TOLERANCE, SETTLED_MEMORY_TOLERANCE)
+                limit = tolerance(metric, before[1], SETTLED_TOLERANCE, SETTLED_MEMORY_TOLERANCE)
                 if last - first > max(0, before[1] - before[0]) + limit:
                     grown.append(f"{name} {metric} {first:g} to {last:g} (bare {before[0]:g} to {before[1]:g})")
         self.say(roles and not grown,
