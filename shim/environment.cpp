@@ -90,11 +90,18 @@ Variables find_variables(char* const* environment) {
   return found;
 }
 
+void forget_variables(char** environment) {
+  char** to = environment;
+  for (char** from = environment; *from != nullptr; ++from)
+    if (behind(*from, "CLOEXEC_") == nullptr) *to++ = *from;
+  *to = nullptr;
+}
+
 void leave_environment(char** environment) {
+  forget_variables(environment);
   const std::string_view library = base_name(own_path());
   char** to = environment;
   for (char** from = environment; *from != nullptr; ++from) {
-    if (behind(*from, "CLOEXEC_") != nullptr) continue;
     if (behind(*from, "LD_PRELOAD=") != nullptr) {
       char* list = *from + std::strlen("LD_PRELOAD=");
       remove_library(list, library);

@@ -27,6 +27,9 @@ void note_environment(char* const* environment);
 /// as some daemons do for a process title.
 bool was_there_at_start(const char* entry);
 
+/// Takes CLOEXEC_* out of the environment, in place.
+void forget_variables(char** environment);
+
 /// Takes the shim out of LD_PRELOAD and CLOEXEC_* out of the environment, in place, before the program has seen it.
 void leave_environment(char** environment);
 

@@ -56,13 +56,16 @@ void read_environment(char** environment) {
   if (stays_here) leave_environment(environment);
 }
 
-/// Under AT_SECURE the environment is an attacker's (getauxval(3)).
+/// Under AT_SECURE the environment is an attacker's (getauxval(3)). Nor is it handed on: a program that becomes another
+/// user for good starts programs which are not AT_SECURE, and they would obey. The loader does the same with LD_PRELOAD
+/// (ld.so(8), secure-execution mode).
 void read_settings(char** environment) {
   settings.are_read = true;
   begin_phase();
   if (getauxval(AT_SECURE) == 0) return read_environment(environment);
   read_allowed(nullptr);
   load_rules({}, nullptr);
+  forget_variables(environment);
 }
 
 /// glibc hands the environment to constructors, musl does not; and glibc has not set `environ` yet when an object that
