@@ -14,6 +14,13 @@ namespace {
 
 std::string_view view(const char* text) { return text != nullptr ? std::string_view(text) : std::string_view(); }
 
+/// `path` without what the kernel puts behind it when the file is gone, as after an upgrade (proc(5)).
+std::string_view without_mark(std::string_view path) {
+  constexpr std::string_view mark = " (deleted)";
+  if (path.ends_with(mark)) path.remove_suffix(mark.size());
+  return path;
+}
+
 }  // namespace
 
 /// The kernel puts the count, the arguments, a null and the environment one behind the other (execve(2)). What does not
@@ -34,7 +41,7 @@ std::span<const std::string_view> ProgramNames::get() {
   const long size = raw_syscall(__NR_readlinkat, AT_FDCWD, reinterpret_cast<long>("/proc/self/exe"),
                                 reinterpret_cast<long>(executable_), sizeof executable_);
   if (size > 0 && size < static_cast<long>(sizeof executable_))
-    names_[0] = {executable_, static_cast<std::size_t>(size)};
+    names_[0] = without_mark({executable_, static_cast<std::size_t>(size)});
   // To a set-user-ID program whoever starts it could give a shell's name.
   if (getauxval(AT_SECURE) != 0) return names_;
   names_[1] = view(reinterpret_cast<const char*>(getauxval(AT_EXECFN)));
