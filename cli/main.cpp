@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <system_error>
 
 #include "cli/commands.h"
 #include "cli/message.h"
@@ -131,6 +132,10 @@ int dispatch(Words words) {
   }
 }
 
+int fail_to_write(int error) {
+  return fail(fmt::format("standard output cannot be written: {}", std::strerror(error)));
+}
+
 }  // namespace
 }  // namespace cloexec::cli
 
@@ -138,8 +143,10 @@ int main(int argc, char** argv) {
   try {
     const int status = cloexec::cli::dispatch({argv + 1, argv + argc});
     // A full disk shows only now.
-    if (std::fflush(stdout) != 0) return cloexec::cli::fail(std::strerror(errno));
-    return status;
+    return std::fflush(stdout) == 0 ? status : cloexec::cli::fail_to_write(errno);
+  } catch (const std::system_error& error) {
+    return std::ferror(stdout) == 0 ? cloexec::cli::fail(error.what())
+                                    : cloexec::cli::fail_to_write(error.code().value());
   } catch (const std::exception& error) {
     return cloexec::cli::fail(error.what());
   }

@@ -27,6 +27,7 @@
 #include "cli/audit/tracker.h"
 #include "cli/become.h"
 #include "cli/commands.h"
+#include "cli/find_shim.h"
 #include "cli/message.h"
 #include "cli/terminal.h"
 
@@ -140,7 +141,12 @@ void write_to(const std::string& path, const std::string& text) {
   }
   std::ofstream file(path, std::ios::binary);
   file << text << std::flush;
-  if (!file) throw std::runtime_error(fmt::format("{} cannot be written: {}", path, std::strerror(errno)));
+  if (file) return;
+  // The program has run: what there is to say of it is not lost for a full disk.
+  const int error = errno;
+  fmt::print("{}", text);
+  throw std::runtime_error(
+      fmt::format("{} cannot be written: {}; its text is on standard output instead", path, std::strerror(error)));
 }
 
 /// Before the program runs, lest its report has nowhere to go.
@@ -191,6 +197,7 @@ int audit(const Options& options, const std::vector<std::string>& arguments) {
   const Baseline baseline = options.baseline.empty() ? Baseline() : Baseline::read(options.baseline);
   require_writable(options.output);
   require_writable(options.new_baseline);
+  find_shim(true);
   Report report;
   report.mode = options.enforces ? "enforce" : "observe";
   report.command = arguments;

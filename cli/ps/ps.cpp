@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <memory>
 #include <set>
+#include <stdexcept>
 #include <system_error>
 
 #include "cli/commands.h"
@@ -54,7 +55,12 @@ struct Survey {
   }
 };
 
-std::vector<int> all_processes() { return ProcFolder("/proc").numbers(); }
+/// This one at least, where /proc is what it should be.
+std::vector<int> all_processes() {
+  std::vector<int> processes = ProcFolder("/proc").numbers();
+  if (processes.empty()) throw std::runtime_error("there is no process in /proc: is it mounted?");
+  return processes;
+}
 
 Description describe(const Descriptor& descriptor, const Survey& survey) {
   Description description = describe_link(descriptor.link, descriptor.mode);

@@ -81,7 +81,8 @@ class Check(CommandTest):
         with open("/dev/full", "w") as full:
             result = subprocess.run([CLOEXEC, "policy", "check", self.nothing], stdout=full, stderr=subprocess.PIPE,
                                     text=True, env={"PATH": PATH}, timeout=60)
-        self.assertEqual((result.returncode, result.stderr), (125, "cloexec: No space left on device\n"))
+        self.assertEqual((result.returncode, result.stderr),
+                         (125, "cloexec: standard output cannot be written: No space left on device\n"))
 
 
 class InForce(CommandTest):
