@@ -14,7 +14,7 @@ NOBODY = 65534
 
 
 def probe(name):
-    """The program of this folder that the build calls faults_NAME, or of another folder by its whole name."""
+    """The path of a program that the build makes for the tests, here or in another folder."""
     return os.environ[name.upper()]
 
 
@@ -67,3 +67,34 @@ class FaultTest(unittest.TestCase):
         """A command that runs `words` in a mount namespace of its own, behind a shell script that breaks it. Nothing
         of it is seen outside, and it ends with the command."""
         return ["unshare", "--mount", "--propagation", "private", "sh", "-euc", script + '\nexec "$@"', "sh", *words]
+
+    def in_system(self, words, change="", preload=(SHIM,), user=None, **options):
+        """Runs `words` in a chroot that looks like this whole system, where /etc/ld.so.preload names the libraries of
+        `preload`, and whatever `change` does to $root is done: an overlay, which ends with the command. There is a user
+        alice, who may use sudo; root's password is "secret"."""
+        libraries = [f"/usr/lib/cloexec-test/{number}/{pathlib.Path(one).name}" for number, one in enumerate(preload)]
+        script = f"""
+            mount -t tmpfs -o mode=755 tmpfs {self.folder}
+            root={self.folder}/root
+            mkdir {self.folder}/upper {self.folder}/work $root
+            mount -t overlay -o lowerdir=/,upperdir={self.folder}/upper,workdir={self.folder}/work overlay $root
+            mount --rbind /proc $root/proc
+            mount --rbind /dev $root/dev
+            echo 'alice:x:4242:4242::/:/bin/sh' >>$root/etc/passwd
+            echo 'alice:!:19000:0:99999:7:::' >>$root/etc/shadow
+            echo 'alice:x:4242:' >>$root/etc/group
+            echo 'alice ALL=(ALL:ALL) NOPASSWD: SETENV: ALL' >$root/etc/sudoers.d/alice
+            echo root:secret | chroot $root chpasswd -c SHA256 -s 1000
+            install -m 755 {probe("probe")} $root/usr/bin/plain
+            install -m 4755 {probe("probe")} $root/usr/bin/of-user
+            install -m 2755 -g nogroup {probe("probe")} $root/usr/bin/of-group
+            install -m 755 {probe("probe")} $root/usr/bin/of-file
+            setcap cap_net_raw+ep $root/usr/bin/of-file
+            {change}
+            """
+        for library, one in zip(libraries, preload):
+            script += f"install -D -m 755 {one} $root{library}\n"
+        if preload:
+            script += f"echo {' '.join(libraries)} >$root/etc/ld.so.preload\n"
+        become = ["setpriv", "--reuid=4242", "--regid=4242", "--clear-groups"] if user == "alice" else []
+        return run(self.broken(script, "chroot", f"{self.folder}/root", *become, *words), **options)

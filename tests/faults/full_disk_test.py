@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A full disk: temporary files fail as they do bare; an audit whose ring has no room is refused before its program runs,
+and one whose report has none shows it all the same. Each message names the place and the way out."""
+import json
+import pathlib
+import tempfile
+import unittest
+
+from support import CLOEXEC, SHIM, FaultTest, probe, run
+
+# Without a byte left, or without a file.
+FULL = {
+    "no bytes": "mount -t tmpfs -o size=64k tmpfs {0}; head -c 65536 /dev/zero >{0}/ballast",
+    "no files": "mount -t tmpfs -o nr_inodes=2 tmpfs {0}; : >{0}/ballast",
+}
+
+
+class FullDisk(FaultTest):
+    def visible(self, name):
+        """Where a full /tmp does not hide it."""
+        return self.moved(probe(name))
+
+    def visible_shim(self):
+        return self.moved(SHIM)
+
+    def moved(self, path):
+        folder = tempfile.TemporaryDirectory(prefix="cloexec-faults-", dir="/var/tmp")
+        self.addCleanup(folder.cleanup)
+        copy = pathlib.Path(folder.name) / pathlib.Path(path).name
+        copy.write_bytes(pathlib.Path(path).read_bytes())
+        copy.chmod(0o755)
+        return copy
+
+    def test_temporary_files(self):
+        calls = ["mkstemp", "mkostemp", "mkstemps", "tmpfile", "creat", "open", "fopen"]
+        for name, script in FULL.items():
+            with self.subTest(name):
+                command = self.broken(script.format("/tmp"), self.visible("sandbox_probe"), "--times", "2", *calls)
+                output = self.expect_same(command, least=6, shim=self.visible_shim())
+                self.assertEqual("mkstemp main errno=ENOSPC" in output, name == "no files", output)
+
+    def audit(self, script, *options, program=("sh", "-c", "echo ran; exit 7"), **variables):
+        return run(self.broken(script, CLOEXEC, "audit", *options, "--", *program), variables)
+
+    def test_a_ring_without_room(self):
+        place = self.folder / "place"
+        place.mkdir()
+        for name, script in FULL.items():
+            result = self.audit(script.format(place), TMPDIR=str(place))
+            self.assertEqual((result.returncode, result.stdout), (125, ""), name)
+            self.assertRegex(result.stderr, f"the audit's ring {place}/cloexec-audit-\\S+ cannot be made: No space left on "
+                                            r"device \(TMPDIR chooses another place\)")
+
+    def test_a_disk_that_fills_up_around_the_ring(self):
+        """It has its blocks from the start: nobody is killed for writing to it."""
+        place = self.folder / "place"
+        place.mkdir()
+        script = f"mount -t tmpfs -o size=12m tmpfs {place}"
+        fill = f"head -c 20000000 /dev/zero >{place}/ballast; {probe('policy_probe')} open >/dev/null; exit 7"
+        result = self.audit(script, "--format", "json", "-o", str(self.folder / "report"), "--records", "16384",
+                            program=("sh", "-c", fill), TMPDIR=str(place))
+        self.assertEqual(result.returncode, 7, result.stderr)
+        self.assertIn("No space left", result.stderr)
+        report = json.loads((self.folder / "report").read_text())
+        self.assertEqual((report["lost"], len(report["execs"])), (0, 3))
+
+    def test_a_report_without_room(self):
+        place = self.folder / "place"
+        place.mkdir()
+        report = place / "report"
+        for kind in ("text", "json", "html", "sarif"):
+            with self.subTest(kind):
+                result = self.audit(FULL["no bytes"].format(place), "--format", kind, "-o", str(report))
+                self.assertEqual(result.returncode, 125)
+                self.assertTrue(result.stdout.startswith("ran\n"))
+                self.assertIn(f"{report} cannot be written: No space left on device; its text is on standard output instead",
+                              result.stderr)
+                told = result.stdout.removeprefix("ran\n")
+                if kind in ("json", "sarif"):
+                    self.assertIn("version", json.loads(told))
+                self.assertGreater(len(told), 50)
+
+    def test_a_report_without_a_file(self):
+        place = self.folder / "place"
+        place.mkdir()
+        result = self.audit(FULL["no files"].format(place), "-o", str(place / "report"))
+        self.assertEqual((result.returncode, result.stdout), (125, ""))
+        self.assertIn(f"{place}/report cannot be written: No space left on device", result.stderr)
+
+    def test_standard_output(self):
+        for command in (["audit", "--", "true"], ["ps"], ["policy", "show"], ["doctor", "/bin/true"], ["unit", "x.service"]):
+            result = run(["sh", "-c", '"$@" >/dev/full', "sh", CLOEXEC, *command])
+            self.assertEqual(result.returncode, 125, command)
+            self.assertIn("standard output cannot be written: No space left on device", result.stderr)
+
+    def test_a_program_under_run(self):
+        """Its end is its own, also with its own temporary files failing."""
+        script = FULL["no files"].format("/tmp")
+        result = run(self.broken(script, "sh", "-c", "mktemp >/dev/null 2>&1; exit 7"),
+                     {"LD_PRELOAD": str(self.visible_shim())})
+        self.assertEqual((result.returncode, result.stderr), (7, ""))
+
+
+if __name__ == "__main__":
+    unittest.main()
