@@ -42,8 +42,8 @@ int table_end() {
   return static_cast<int>((std::clamp<std::uint64_t>(limit.rlim_cur, least, most_forced) + 7) / 8 * 8);
 }
 
-/// Whether forced `fd` is to be given, with its flag as it is now: `set` before, `clear` when it is to be taken back. What
-/// the program has closed since it was forced is neither.
+/// Whether forced `fd` is to be given, with its flag as it is now: `set` before, `clear` when it is to be taken back.
+/// What the program has closed since it was forced is neither.
 bool is_to_change(const Start& about, int fd, Flag now) {
   return close_on_exec_flag(fd) == now && is_released(about, fd);
 }

@@ -3,12 +3,15 @@
 
 #include <dlfcn.h>
 
-const Functions& by_name() {
+namespace {
+
 #define BENCH_NAMED(name) &::name,
-  static const Functions functions{BENCH_FUNCTIONS(BENCH_NAMED)};
+constexpr Functions named{BENCH_FUNCTIONS(BENCH_NAMED)};
 #undef BENCH_NAMED
-  return functions;
-}
+
+}  // namespace
+
+const Functions& by_name() { return named; }
 
 const Functions& of_libc() {
   static const Functions functions = [] {
