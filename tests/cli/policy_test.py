@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`cloexec policy check`, `show` and `explain`."""
 import os
+import pathlib
 import subprocess
 import unittest
 
@@ -14,6 +15,13 @@ class Check(CommandTest):
         self.expect(self.cloexec("policy", "check", file), 0, "ok\n", "")
         self.expect(self.cloexec("policy", "check"), 0, "ok\n", "")
         self.expect(self.cloexec("policy", "check", CLOEXEC_POLICY_FILE=file, CLOEXEC_ALLOW="3"), 0, "ok\n", "")
+
+    def test_says_ok_of_the_example_and_of_each_rule_in_it(self):
+        example = pathlib.Path(__file__).parents[2] / "docs" / "examples" / "cloexec.conf"
+        rules = [line.removeprefix("#") for line in example.read_text().splitlines() if line.startswith(("#exempt", "#force"))]
+        self.assertGreaterEqual(len(rules), 4)
+        for text in (example.read_text(), "\n".join(rules)):
+            self.expect(self.cloexec("policy", "check", self.policy_file("example.conf", text)), 0, errors="")
 
     def test_shows_every_error_with_its_place(self):
         lines = ["exempt opne", "force dup fd=9-3", "exempt dup2", "exemt; exempt dup whn=child"]

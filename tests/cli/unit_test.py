@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """`cloexec unit`: systemd's own parser reads the drop-in without a complaint, and reads what was meant."""
+import pathlib
 import subprocess
 import unittest
 
@@ -40,6 +41,13 @@ class Unit(CommandTest):
         self.expect(result, 0, errors="")
         self.assertIn("'/etc/systemd/system/web@.service.d/cloexec.conf'", result.stdout)
         self.assertEqual(self.environment_of(result.stdout), [f"LD_PRELOAD={SHIM}"])
+
+    def test_the_example_is_understood(self):
+        example = pathlib.Path(__file__).parents[2] / "docs" / "examples" / "drop-in.conf"
+        for text in (example.read_text(), example.read_text().replace("\n#Environment", "\nEnvironment")):
+            seen = self.environment_of(text)
+            self.assertIn("LD_PRELOAD=/usr/$LIB/libcloexec.so", "\n".join(seen))
+        self.assertIn("CLOEXEC_POLICY=exempt open path=/run/mydaemon.lock", "\n".join(seen))
 
     def test_refuses_what_systemd_or_the_shim_would_ignore(self):
         for wrong in ("nginx.socket", "a b", "../x.service", ".service", "@.service", "", "x" * 250 + ".service"):
