@@ -15,7 +15,10 @@ class Install(CommandTest):
             subprocess.run(["cmake", "--install", os.path.join(os.environ["BUILD"], component), "--prefix",
                             self.folder / "first"], check=True, capture_output=True)
         (self.folder / "first").rename(self.folder / "second")
-        self.expect_to_find_it_in(self.folder / "second", command=self.folder / "second" / "bin" / "cloexec")
+        command = self.folder / "second" / "bin" / "cloexec"
+        self.expect_to_find_it_in(self.folder / "second", command=command)
+        result = self.cloexec("audit", "-o", "report", "--", "printenv", "LD_PRELOAD", command=command)
+        self.expect(result, 0, f"{self.folder}/second/lib/cloexec/libcloexec.so\n", "")
 
     def test_finds_the_shim_through_a_symbolic_link(self):
         (self.folder / "link").symlink_to(CLOEXEC)
