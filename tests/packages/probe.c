@@ -4,14 +4,13 @@
  * nothing. Prints the flag of a file that it opens, and the default; then, as its argument says, leaks the file into a
  * child (leak) or stays with it (hold).
  */
+#include <cloexec.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cloexec.h>
-
-int main(int count, char **arguments) {
+int main(int count, char** arguments) {
   const int file = open("/etc/passwd", O_RDONLY);
   printf("%d %d\n", cloexec_get(file), cloexec_get_default());
   fflush(stdout);
@@ -20,7 +19,7 @@ int main(int count, char **arguments) {
     int status = -1;
     const pid_t child = fork();
     if (child == 0) {
-      execl("/bin/true", "true", (char *)0);
+      execl("/bin/true", "true", (char*)0);
       _exit(127);
     }
     return waitpid(child, &status, 0) == child && status == 0 ? 0 : 1;
