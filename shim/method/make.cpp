@@ -19,8 +19,10 @@ bool is_accept4_refused() {
   return is_refused;
 }
 
-bool is_refusal(int error, Retry retry) {
+/// Whether `error` may be that of the atomic form, of which `known` was known.
+bool is_refusal(int error, Retry retry, Ability known) {
   if (retry == Retry::never || (error != ENOSYS && error != EPERM && error != EINVAL)) return false;
+  if (retry == Retry::while_unsettled && known == Ability::works) return false;
   return retry != Retry::if_accept4_is_refused || error == ENOSYS || is_accept4_refused();
 }
 
@@ -116,7 +118,7 @@ Word make(Attempt attempt, const void* caller, std::intptr_t detail, Forms forms
   const int error_before = errno;
   Word result = forms(atomic);
   if (has_failed(shape, result)) {
-    if (!is_refusal(errno, attempt.retry)) return result;
+    if (!is_refusal(errno, attempt.retry, known)) return result;
     result = make_plainly(site, shape, forms);
     if (has_failed(shape, result)) return result;
     remember(site.call, Ability::missing);
@@ -138,7 +140,7 @@ Word settle(Shape shape, Word result) {
 Word settle(Attempt attempt, Forms forms, Word result) {
   const Shape shape = attempt.shape();
   // The error may be the call's own, so the plain form decides.
-  if (!has_failed(shape, result) || !is_refusal(errno, attempt.retry)) return settle(shape, result);
+  if (!has_failed(shape, result) || !is_refusal(errno, attempt.retry, Ability::works)) return settle(shape, result);
   // No rule has a say: where the call came from does not matter.
   const Word second = make_plainly({attempt.call, nullptr}, shape, forms);
   if (!has_failed(shape, second)) {

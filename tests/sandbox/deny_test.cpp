@@ -129,4 +129,26 @@ INSTANTIATE_TEST_SUITE_P(
                     Fallback{"inotify_init", {"EPERM", "inotify_init1"}, "inotify_init1", "inotify_init1("}),
     [](const auto& one) { return std::string(one.param.call) + one.param.refusal.error; });
 
+class Failing : public testing::TestWithParam<const char*> {};
+
+TEST_P(Failing, AnOpenIsMadeOnceWhenItsFlagIsKnownToWork) {
+  const Outcome bare = run("LD_PRELOAD= " + quoted(FAILING));
+  ASSERT_EQ(bare.status, 0) << bare.output;
+  const auto calls = std::ranges::count_if(lines_of(bare.output),
+                                           [](const std::string& line) { return line.ends_with(" errno=EINVAL"); });
+  ASSERT_EQ(calls, 9) << bare.output;
+  const std::string command = "env CLOEXEC_PROFILE=strict CLOEXEC_POLICY=" + quoted(GetParam()) +
+                              " LD_PRELOAD=" + quoted(SHIM) + " " + quoted(FAILING);
+  const Outcome shimmed = run(command);
+  EXPECT_EQ(shimmed.output, bare.output);
+  const Outcome traced = run(quoted(STRACE) + " -e trace=open,openat " + command);
+  EXPECT_EQ(std::ranges::count_if(lines_of(traced.output),
+                                  [](const std::string& line) { return line.find("O_DIRECT") != std::string::npos; }),
+            calls)
+      << traced.output;
+}
+
+// No rule has a say, or one must be asked at each call.
+INSTANTIATE_TEST_SUITE_P(Policies, Failing, testing::Values("", "exempt open path=/nowhere"));
+
 }  // namespace
