@@ -134,19 +134,19 @@ std::string formatted(const Report& report, const Options& options) {
   return as_text(report, width_of_output(100), is_to_terminal && wants_colours());
 }
 
-void write_to(const std::string& path, const std::string& text) {
+/// Whether it could be written. The program has run: what there is to say of it is not lost for a full disk.
+bool write_to(const std::string& path, const std::string& text) {
   if (path.empty() || path == "-") {
     fmt::print("{}", text);
-    return;
+    return true;
   }
   std::ofstream file(path, std::ios::binary);
   file << text << std::flush;
-  if (file) return;
-  // The program has run: what there is to say of it is not lost for a full disk.
+  if (file) return true;
   const int error = errno;
   fmt::print("{}", text);
-  throw std::runtime_error(
-      fmt::format("{} cannot be written: {}; its text is on standard output instead", path, std::strerror(error)));
+  fail(fmt::format("{} cannot be written: {}; its text is on standard output instead", path, std::strerror(error)));
+  return false;
 }
 
 /// Before the program runs, lest its report has nowhere to go.
@@ -203,9 +203,9 @@ int audit(const Options& options, const std::vector<std::string>& arguments) {
   report.command = arguments;
   report.command.insert(report.command.begin(), options.program);
   const int status = watch(options, arguments, report);
-  if (!options.new_baseline.empty()) write_to(options.new_baseline, Baseline::of(report).text());
+  const bool has_baseline = options.new_baseline.empty() || write_to(options.new_baseline, Baseline::of(report).text());
   baseline.apply(report, options.baseline);
-  write_to(options.output, formatted(report, options));
+  if (!write_to(options.output, formatted(report, options)) || !has_baseline) return failed;
   return options.fails_on_leak && summary_of(report).leaks > 0 ? leaked : status;
 }
 

@@ -80,6 +80,19 @@ class FullDisk(FaultTest):
                     self.assertIn("version", json.loads(told))
                 self.assertGreater(len(told), 50)
 
+    def test_a_baseline_without_room(self):
+        """It takes no report with it that has room."""
+        place = self.folder / "place"
+        place.mkdir()
+        report = self.folder / "report"
+        result = self.audit(FULL["no bytes"].format(place), "--format", "json", "-o", str(report),
+                            "--write-baseline", str(place / "baseline"))
+        self.assertEqual(result.returncode, 125)
+        self.assertIn(f"{place}/baseline cannot be written: No space left on device; its text is on standard output instead",
+                      result.stderr)
+        self.assertIn("accepted", json.loads(result.stdout.removeprefix("ran\n")))
+        self.assertIn("execs", json.loads(report.read_text()))
+
     def test_a_report_without_a_file(self):
         place = self.folder / "place"
         place.mkdir()
