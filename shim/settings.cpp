@@ -90,6 +90,8 @@ void forget_plans() {
 
 void switch_default(bool on) {
   settings.is_switched_off = !on;
+  // See has_switched.
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
   forget_plans();
 }
 

@@ -31,6 +31,13 @@ inline bool is_enforcing() { return !settings.changes_nothing && !settings.is_sw
 /// Whether descriptor `fd` stays inheritable whatever the rules say: 0 to 2, and CLOEXEC_ALLOW.
 inline bool is_exempt(int fd) { return (fd >= 0 && fd <= 2) || settings.allowed.contains(fd); }
 
+/// Whether the default is no longer what it was when something was worked out that has just been stored: then a switch
+/// by another thread, or by a handler, may have come before the store, and the store must be undone.
+inline bool has_switched(bool was_enforcing) {
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+  return is_enforcing() != was_enforcing;
+}
+
 /// Plans are made anew.
 void forget_plans();
 

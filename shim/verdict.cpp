@@ -51,9 +51,12 @@ bool must_ask(Plan plan) { return is_enforcing() && (plan == Plan::ask || is_vfo
 Plan plan_of(Call call) {
   if (const Plan plan = known_plan(call); plan != Plan::unread) return plan;
   if (!read_settings_if_possible()) return Plan::force;
-  const Plan plan = is_enforcing() ? fold_rules(call) : Plan::pass;
+  const bool enforces = is_enforcing();
+  const Plan plan = enforces ? fold_rules(call) : Plan::pass;
   // A vfork child must not plan for its parent.
-  if (!is_vfork_child()) set_plan(call, plan);
+  if (is_vfork_child()) return plan;
+  set_plan(call, plan);
+  if (has_switched(enforces)) set_plan(call, Plan::unread);
   return plan;
 }
 

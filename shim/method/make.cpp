@@ -69,8 +69,10 @@ void settle_if_known(Call call, Symbol function) {
   void* const found = slots[static_cast<unsigned>(function)];
   // What this libc lacks is made by its number.
   if (found != reinterpret_cast<void*>(absent_number) && ability_of(call) == Ability::works &&
-      known_plan(call) == Plan::force && !is_vfork_child() && !is_recording())
+      known_plan(call) == Plan::force && !is_vfork_child() && !is_recording()) {
     settle(call, found);
+    if (has_switched(true)) settle(call, nullptr);
+  }
 }
 
 void note_made(const Site& site, int fd, Made made) {
