@@ -195,9 +195,9 @@ int audit(const Options& options, const std::vector<std::string>& arguments) {
   if (refuse_malformed(options.settings, options.program)) return failed;
   // Before the program runs: what is wrong with it is said at once.
   const Baseline baseline = options.baseline.empty() ? Baseline() : Baseline::read(options.baseline);
+  find_shim(true);
   require_writable(options.output);
   require_writable(options.new_baseline);
-  find_shim(true);
   Report report;
   report.mode = options.enforces ? "enforce" : "observe";
   report.command = arguments;

@@ -35,10 +35,18 @@ class Install(CommandTest):
         self.expect(result, 125, "",
                     f"cloexec: LD_PRELOAD cannot hold a path with a blank or a colon: {prefix}/lib/libcloexec.so\n")
 
+    def test_refuses_an_audit_before_it_makes_its_report(self):
+        prefix = self.prefix("with blank", "lib/cloexec")
+        report = self.folder / "report"
+        result = self.cloexec("audit", "-o", report, "true", command=prefix / "bin" / "cloexec")
+        self.expect(result, 125, "")
+        self.assertIn("cannot hold a path with a blank", result.stderr)
+        self.assertFalse(report.exists())
+
     def prefix(self, name, library):
         prefix = self.folder / name
         (prefix / "bin").mkdir(parents=True)
-        (prefix / library).mkdir()
+        (prefix / library).mkdir(parents=True)
         shutil.copy2(CLOEXEC, prefix / "bin" / "cloexec")
         shutil.copy2(SHIM, prefix / library / "libcloexec.so")
         return prefix
