@@ -91,12 +91,18 @@ const Recipe* recipe_for(long number) {
 }
 
 /// What a raw call shows, the function of the same name is taken to do too. That is wrong when a preload below us wraps
-/// the function, and may drop a flag in it: there raw calls are made plainly, and teach nothing.
-bool would_mislead(Call call) { return ability_of(call) == Ability::unknown && is_wrapped_below(name_of(call).data()); }
+/// the function, or the one that makes its atomic form, and may drop a flag in it: there raw calls are made plainly,
+/// and teach nothing.
+bool would_mislead(const Recipe& recipe) {
+  if (ability_of(recipe.call) != Ability::unknown) return false;
+  const Recipe* const other = recipe.number != 0 ? recipe_for(recipe.number) : nullptr;
+  return is_wrapped_below(name_of(recipe.call).data()) ||
+         (other != nullptr && other->call != recipe.call && is_wrapped_below(name_of(other->call).data()));
+}
 
 Word made(const Recipe& recipe, const void* caller, const Word* words) {
   const WordCall call = WordCall::by_number(recipe, caller, words);
-  if (!would_mislead(recipe.call) || call.arguments().make_none()) return call.make();
+  if (!would_mislead(recipe) || call.arguments().make_none()) return call.make();
   return call.make_as_written();
 }
 

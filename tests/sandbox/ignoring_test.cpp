@@ -35,6 +35,15 @@ TEST_P(IgnoringBelow, EveryDescriptorIsCloseOnExecAllTheSame) {
   EXPECT_EQ(shimmed.output, expected);
 }
 
+TEST(Ignoring, IsNotTakenForWhatACallByNumberShows) {
+  const Outcome bare = run(with(IGNORING, quoted(BY_NUMBER)));
+  const Outcome shimmed = run(with(std::string(SHIM) + ":" + IGNORING, quoted(BY_NUMBER)));
+  EXPECT_NE(bare.output.find("dup cloexec=0"), std::string::npos) << bare.output;
+  EXPECT_EQ(bare.output.find("cloexec=1"), std::string::npos) << bare.output;
+  EXPECT_EQ(shimmed.output.find("cloexec=0"), std::string::npos) << shimmed.output;
+  EXPECT_EQ(shimmed.output.size(), bare.output.size());
+}
+
 INSTANTIATE_TEST_SUITE_P(Contexts, IgnoringBelow, testing::Values(" --times 2", " --fork --times 2"));
 
 }  // namespace
