@@ -21,7 +21,7 @@ struct Own {
 
 constinit thread_local Own own = {};
 
-constinit unsigned end = 0;
+constinit unsigned end_of_forced = 0;
 
 constexpr std::uint32_t bit_of(unsigned number) { return std::uint32_t{1} << number % 32; }
 
@@ -61,12 +61,12 @@ int next_forced(int fd, int end) {
   return end;
 }
 
-unsigned forced_end() { return end; }
+unsigned forced_end() { return end_of_forced; }
 
 void note_forced(int fd, bool by_us) {
   const auto number = static_cast<unsigned>(fd);
   if (number >= most_forced) return;
-  if (by_us && number >= end) end = number + 1;
+  if (by_us && number >= end_of_forced) end_of_forced = number + 1;
   if (!is_vfork_child()) {
     if (forced_table[number] != by_us) forced_table[number] = by_us;
     return;
