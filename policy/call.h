@@ -72,8 +72,6 @@ inline constexpr Family call_families[] = {
 
 constexpr std::string_view name_of(Call call) { return nth_name(call_names, static_cast<unsigned>(call)); }
 
-constexpr std::string_view name_of(Family family) { return nth_name(family_names, static_cast<unsigned>(family)); }
-
 constexpr Family family_of(Call call) { return detail::call_families[static_cast<unsigned>(call)]; }
 
 /// Whether `call` takes the path of what it opens, which is what a rule's `path` is about.

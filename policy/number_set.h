@@ -16,9 +16,6 @@ class NumberSet {
  public:
   static constexpr unsigned capacity = 33;  // ranges: 32 of the user's, and the standard streams
 
-  constexpr NumberSet() = default;
-  constexpr NumberSet(int first, int last) { add(first, last); }
-
   constexpr bool contains(int number) const {
     for (unsigned i = 0; i < size_; ++i)
       if (number >= ranges_[i].first && number <= ranges_[i].last) return true;

@@ -47,7 +47,7 @@ ForcedMode force_fopen_mode(std::string_view mode) {
   forced.text[to++] = mode[0];
   forced.text[to++] = 'e';
   for (std::size_t from = 1; from < mode.size(); ++from)
-    if (from != dropped || dropped == 0) forced.text[to++] = mode[from];
+    if (from != dropped) forced.text[to++] = mode[from];
   forced.text[to] = '\0';
   return forced;
 }

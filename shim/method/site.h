@@ -14,7 +14,6 @@ struct Site {
   const void* caller;        // an address in the code that made the call
   std::intptr_t detail = 0;  // the path, as the program wrote it; for dup2 and dup3 the number that it gets
 
-  constexpr Site onto(int number) const { return {call, caller, number}; }
   Site about(const char* path) const { return {call, caller, reinterpret_cast<std::intptr_t>(path)}; }
 
   constexpr int number() const { return family_of(call) == Family::dup2 ? static_cast<int>(detail) : -1; }
