@@ -12,10 +12,12 @@ import unittest
 
 from ring import Ring
 
-AUDIT_SHIM, CALLS = os.environ["AUDIT_SHIM"], os.environ["CALLS"]
+AUDIT_SHIM, CALLS, PROBE = (os.environ[name] for name in ("AUDIT_SHIM", "CALLS", "POLICY_PROBE"))
 KINDS = ["open", "socket", "pipe", "dup", "dup2", "accept", "fopen", "exec", "spawn"]
 # Two records a round, one that something is made and one that it is closed. More where the build checks or counts.
 MOST_INSTRUCTIONS = int(os.environ["MOST_INSTRUCTIONS"])
+# audit/record.h
+IS_INHERITABLE, BY_ALLOWLIST, IS_LISTENING, IN_CHILD, IS_CUT, TEXT = 1, 2, 2, 8, 32, 464
 OPENS = ("import ctypes, os; libc = ctypes.CDLL(None, use_errno=True);"
          "made = lambda: libc.open(b'/dev/null', 0);")
 
@@ -27,12 +29,19 @@ class Recorder(unittest.TestCase):
         self.folder = pathlib.Path(folder.name)
         self.ring = Ring(self.folder / "ring", 4096)
 
-    def environment(self, ring=None, mode="observe"):
+    def environment(self, ring=None, mode="observe", **settings):
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("CLOEXEC_", "LD_"))}
-        return kept | {"LD_PRELOAD": AUDIT_SHIM, "CLOEXEC_MODE": mode, "CLOEXEC_AUDIT": str(ring or self.ring.path)}
+        return kept | {"LD_PRELOAD": AUDIT_SHIM, "CLOEXEC_MODE": mode, "CLOEXEC_AUDIT": str(ring or self.ring.path), **settings}
 
-    def run_audited(self, *command, ring=None, mode="observe"):
-        return subprocess.run(command, env=self.environment(ring, mode), capture_output=True, text=True, timeout=60)
+    def run_audited(self, *command, ring=None, mode="observe", settings=None, **options):
+        return subprocess.run(command, env=self.environment(ring, mode, **(settings or {})), capture_output=True, text=True,
+                              timeout=60, **options)
+
+    def probe(self, *verbs, **options):
+        """What the policy probe did, but for what it and its library arrived with."""
+        done = self.run_audited(PROBE, *verbs, **options)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), verbs)
+        return [one for one in self.ring.records() if one.event not in ("start", "arrived")]
 
     def python(self, program, **options):
         return self.run_audited("/usr/bin/python3", "-c", OPENS + program, **options)
@@ -110,8 +119,137 @@ class Recorder(unittest.TestCase):
             self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""), name)
         self.assertEqual((huge.records(), odd.records()), ([], []))
 
+    def test_what_fits_no_ring_changes_nothing(self):
+        for name, place, value in (("records", 8, 256), ("no slots", 12, 0)):
+            ring = Ring(self.folder / name, 16)
+            with open(ring.path, "r+b") as file:
+                file.seek(place)
+                file.write(value.to_bytes(4, "little"))
+            before = ring.path.read_bytes()
+            done = self.run_audited(CALLS, "open", "5", ring=ring.path)
+            self.assertEqual((done.returncode, done.stderr, ring.path.read_bytes()), (0, "", before), name)
+
+    def test_a_full_ring_stops_nothing(self):
+        program = ("print(libc.posix_spawn(None, b'/bin/true', None, None, (ctypes.c_char_p * 2)(b'true'), None));"
+                   "print(libc.system(b'exit 3'), made(), libc.close_range(3, 9, 0), os.fork() and os.wait()[1])")
+        whole = self.python(program, settings={"CLOEXEC_POLICY": "exempt"})
+        before = len(self.ring.records())
+        full = Ring(self.folder / "full", 1)
+        done = self.python(program, settings={"CLOEXEC_POLICY": "exempt"}, ring=full.path)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, whole.stdout, ""))
+        self.assertEqual([one.event for one in full.records()], ["start"])
+        self.assertEqual(full.lost, before - 1)
+
+    def test_shells_inside_libc_are_told_and_what_their_streams_close(self):
+        done = self.python("libc.popen.restype = libc.setmntent.restype = libc.fmemopen.restype = ctypes.c_void_p\n"
+                           "libc.pclose.argtypes = libc.endmntent.argtypes = libc.fclose.argtypes = [ctypes.c_void_p]\n"
+                           "libc.fileno.argtypes = [ctypes.c_void_p]\n"
+                           "print(libc.system(b'exit 3') >> 8, libc.system(None))\n"
+                           "pipe = libc.popen(b'exit 4', b'r'); fds = [libc.fileno(pipe)]; print(libc.pclose(pipe) >> 8)\n"
+                           "mounts = libc.setmntent(b'/dev/null', b'r'); fds.append(libc.fileno(mounts))\n"
+                           "print(libc.endmntent(mounts), libc.endmntent(None))\n"
+                           "print(libc.fclose(libc.fmemopen(None, 16, b'w')), libc.close(-1))\n"
+                           "print(*fds)")
+        *lines, fds = done.stdout.splitlines()
+        self.assertEqual((lines, done.stderr), (["3 1", "4", "1 1", "0 -1"], ""))
+        records = self.ring.records()
+        self.assertEqual([one.texts for one in records if one.event == "exec"],
+                         [["system", "/bin/sh", "sh"], ["popen", "/bin/sh", "sh"]])
+        own = {one.pid for one in records if one.event == "exec"}
+        pipe, mounts = map(int, fds.split())
+        closed = [one.fd for one in records if one.event == "closed" and {one.pid} == own]
+        self.assertIn(pipe, closed)
+        self.assertNotIn(-1, closed)
+        self.assertTrue([one for one in records if one.event == "made" and one.texts[0] == "popen" and one.fd == pipe])
+
+    def test_flags_and_ranges(self):
+        records = self.probe("open", "open", "clear:3", "mark:4", "mark-range:3", "clear:1", "close:0", "open", "mark-range:99")
+        self.assertEqual([(one.event, one.fd, one.other, one.flags & IS_INHERITABLE) for one in records],
+                         [("made", 3, 0, 1), ("made", 4, 0, 1), ("flagged", 3, 3, 1), ("flagged", 4, 4, 0),
+                          ("flagged", 3, -1, 0), ("flagged", 99, -1, 0)])
+
+    def test_what_is_closed_is_told_when_it_was_known(self):
+        records = self.probe("open", "open", "closefrom:50", "closefrom:4", "close:99", "close:3", "close:3", "close:-1")
+        self.assertEqual([(one.event, one.fd, one.other) for one in records],
+                         [("made", 3, 0), ("made", 4, 0), ("closed", 50, -1), ("closed", 4, -1), ("closed", 3, 3)])
+
+    def test_vfork_children_have_descriptors_of_their_own(self):
+        for child in ("vfork", "borrow"):
+            self.setUp()
+            records = self.probe("open", child, "open", "close:3", "mark:4", "dup2:9", "closefrom:5", "end", "open", "close:3", "close:9")
+            parent, inner = dict.fromkeys(one.pid for one in records)
+            told = [(one.event, one.fd) for one in records if one.pid == inner]
+            self.assertEqual(told, [("forked", -1), ("made", 4), ("closed", 3), ("flagged", 4), ("made", 9), ("closed", 5)], child)
+            self.assertEqual({one.tid for one in records if one.pid == inner}, {inner})
+            self.assertTrue(all(one.flags & IN_CHILD for one in records if one.pid == inner and one.event != "forked"))
+            # 9 was the child's alone.
+            self.assertEqual([(one.event, one.fd) for one in records if one.pid == parent],
+                             [("made", 3), ("made", 4), ("closed", 3)], child)
+
+    def test_threads_and_children_that_share_memory_are_told_apart(self):
+        records = self.probe("open", "thread", "open", "open", "end", "open")
+        first, second, third, fourth = [one.tid for one in records if one.event == "made"]
+        self.assertTrue(first == fourth != second == third)
+        self.assertEqual(len({one.pid for one in records}), 1)
+        self.setUp()
+        records = self.probe("open", "share", "open", "open", "end", "open", "open")
+        made = [one.pid for one in records if one.event == "made"]
+        self.assertTrue(made[0] == made[3] == made[4] != made[1] == made[2], made)
+
+    def test_numbers_that_are_allowed(self):
+        records = self.probe("open", "open", settings={"CLOEXEC_ALLOW": "3"})
+        self.assertEqual([(one.fd, one.flags & BY_ALLOWLIST) for one in records], [(3, BY_ALLOWLIST), (4, 0)])
+
+    def test_starts_that_fail_and_that_nobody_asks_for(self):
+        done = self.python("none = (ctypes.c_char_p * 2)(b'x')\n"
+                           "print(libc.posix_spawn(None, b'/bin/true', None, None, none, None))\n"
+                           "print(libc.posix_spawn(None, b'/nonexistent', None, None, none, None), os.wait()[1])")
+        self.assertEqual((done.stdout, done.stderr), ("0\n2 0\n", ""))
+        told = [one for one in self.ring.records() if one.event in ("exec", "spawned", "failed")]
+        self.assertEqual([(one.event, one.texts) for one in told],
+                         [("exec", ["posix_spawn", "/bin/true", "x"]), ("spawned", []),
+                          ("exec", ["posix_spawn", "/nonexistent", "x"]), ("failed", [])])
+        self.assertNotIn(told[1].other, (0, told[0].pid))
+        self.setUp()
+        records = self.probe("open", "null-starts")
+        self.assertEqual([one.texts for one in records if one.event == "exec"],
+                         [["execve", "", ""], ["execv", "", ""], ["execve", "/nonexistent", ""], ["execve", "/nonexistent", ""],
+                          ["execveat", "", ""],
+                          ["execveat", "", ""], ["fexecve", "", ""]])
+        self.assertEqual([one.event for one in records].count("failed"), 7)
+
+    def test_a_child_that_means_a_number_is_told_although_nothing_is_made(self):
+        records = self.probe("open", "fork", "dup2-same:3", "end")
+        self.assertEqual([(one.event, one.fd, one.texts[:1]) for one in records],
+                         [("made", 3, ["open"]), ("forked", -1, []), ("made", 3, ["dup2"])])
+
+    def test_a_long_name_of_a_policy_file_is_cut(self):
+        path = self.folder / ("p" * 200)
+        path.write_text("exempt open\n")
+        path.chmod(0o600)
+        records = self.probe("open", settings={"CLOEXEC_POLICY_FILE": str(path)})
+        self.assertEqual(records[0].texts[3:], [str(path)[:127], "exempt open"])
+
+    def test_texts_that_do_not_fit_are_cut(self):
+        path = "/" + "x" * 600
+        records = self.probe(f"open:{path}", f"start:execv={path} word")
+        made = [one for one in records if one.event == "made" or one.flags & IS_CUT]
+        self.assertEqual([one.event for one in made], ["exec"])
+        name, program = made[0].texts
+        self.assertEqual((name, len(name) + len(program)), ("execv", TEXT - 4))
+        self.assertTrue(path.startswith(program))
+
+    def test_sockets_arrive_with_their_state(self):
+        self.python("import socket, subprocess\n"
+                    "ends = socket.socketpair(); listener = socket.socket(); listener.listen()\n"
+                    "subprocess.run(['/bin/true'], pass_fds=[ends[0].fileno(), listener.fileno()])\n"
+                    "print(ends[0].fileno(), listener.fileno())")
+        arrived = {one.fd: one.flags & IS_LISTENING for one in self.ring.records() if one.event == "arrived"}
+        self.assertEqual(sorted(arrived.values()), [0, IS_LISTENING])
+
     def test_mode_off_records_nothing(self):
-        self.run_audited(CALLS, "open", "5", mode="off")
+        for kind in ("open", "fopen"):
+            self.run_audited(CALLS, kind, "5", mode="off")
         self.assertEqual(self.ring.records(), [])
 
     def test_observing_changes_no_flag_and_enforcing_does(self):

@@ -25,9 +25,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "marks.h"
+#include "oddities.h"
+#include "receives.h"
 #include "starts.h"
 
 namespace {
@@ -62,7 +66,10 @@ int made_by_path(const std::string& verb, std::string path) {
   if (verb == "mkstemps") return mkstemps(path.data(), 0);
   if (verb == "syscall-open") return static_cast<int>(syscall(SYS_openat, AT_FDCWD, path.c_str(), O_RDONLY));
   if (verb == "syscall-openat2") return opened_how(path.c_str());
-  if (verb == "opendir") return dirfd(opendir(path.c_str()));
+  if (verb == "opendir") {
+    DIR* const directory = opendir(path.c_str());
+    return directory != nullptr ? dirfd(directory) : -1;
+  }
   return -2;
 }
 
@@ -95,9 +102,11 @@ int made(const std::string& verb, const std::string& argument) {
   if (verb == "dup2") return dup2(1, number);
   if (verb == "dup3") return dup3(1, number, 0);
   if (verb == "syscall-dup3") return static_cast<int>(syscall(SYS_dup3, 1, number, 0));
+  if (verb == "syscall-dup3-cloexec") return static_cast<int>(syscall(SYS_dup3, 1, number, O_CLOEXEC));
   if (verb == "dup2-cloexec") return dup3(1, number, O_CLOEXEC);
   if (verb == "dup2-same") return dup2(number, number);
-  if (verb == "pidfd-by-number") return static_cast<int>(syscall(SYS_pidfd_open, getpid(), 0));
+  if (const int fd = make_marked(verb, number); fd != -2) return fd;
+  if (const int fd = make_oddly(verb, argument.empty() ? "/dev/null" : argument, number); fd != -2) return fd;
   if (verb == "flag") return number;
   if (verb == "module" || verb == "module-handler") return made_by_module(verb);
   if (verb == "handler") return in_handler([](int) { opened_in_handler = open("/dev/null", 0); }, &opened_in_handler);
@@ -124,6 +133,8 @@ bool has_done(const std::string& verb, const std::string& argument) {
   if (verb == "mark-by-ioctl") return ioctl(number, FIOCLEX) == 0;
   if (verb == "mark-range") return close_range(static_cast<unsigned>(number), ~0U, CLOSE_RANGE_CLOEXEC) == 0;
   if (verb == "mark-range-by-number") return syscall(SYS_close_range, number, ~0U, CLOSE_RANGE_CLOEXEC) == 0;
+  if (verb == "closefrom") return closefrom(number), true;
+  if (do_oddly(verb, argument)) return true;
   if (verb == "title") return overwrite_name(argument);
   if (verb == "many") return start_many("execvp", SCRIPT_WITHOUT_INTERPRETER, number);
   if (verb == "up-to") {
@@ -174,6 +185,8 @@ void start_nothing() {
   say_made("execve of null", execve(nothing, none, none));
   say_made("execv of null", execv(nothing, none));
   say_made("execve without arguments", execve("/nonexistent", none, none));
+  char* empty[] = {nullptr};
+  say_made("execve of no words", execve("/nonexistent", empty, environ));
   say_made("execveat of null", execveat(-1, nothing, none, none, AT_EMPTY_PATH));
   say_made("execveat of a file", execveat(3, "", none, none, AT_EMPTY_PATH));
   say_made("fexecve of a file", fexecve(3, none, none));
@@ -182,11 +195,19 @@ void start_nothing() {
 
 void say_what_arrived() {
   DIR* const directory = opendir("/proc/self/fd");
+  std::set<int> found;
+  while (const dirent* const entry = readdir(directory)) found.insert(std::atoi(entry->d_name));
   std::string line = "arrived";
-  for (int fd = 3; fd < 1024; ++fd)
-    if (fd != dirfd(directory) && fcntl(fd, F_GETFD) >= 0) line.append(" ").append(std::to_string(fd));
+  for (const int fd : found)
+    if (fd > 2 && fd != dirfd(directory)) line.append(" ").append(std::to_string(fd));
   closedir(directory);
   say(line);
+}
+
+bool has_received(const std::string& verb) {
+  if (verb.find("recv") == std::string::npos) return false;
+  for (const int fd : receive(verb)) say_made(verb, fd);
+  return true;
 }
 
 void run(const Words& words, std::size_t begin, std::size_t end);
@@ -225,6 +246,7 @@ void run_in_child(bool is_fork, Range range) {
     run_range(&range);
     _exit(0);
   }
+  if (child < 0) return say_made(is_fork ? "fork" : "vfork", -1);
   if (waitpid(child, nullptr, 0) != child) abort();
 }
 
@@ -262,7 +284,7 @@ void run(const Words& words, std::size_t begin, std::size_t end) {
       i = behind;
     } else if (verb == "null-starts") {
       start_nothing();
-    } else if (!has_done(verb, argument) && !has_started(verb, argument)) {
+    } else if (!has_done(verb, argument) && !has_started(verb, argument) && !has_received(verb)) {
       say_made(verb, made(verb, argument));
     }
   }

@@ -242,4 +242,170 @@ TEST(When, IsRightHoweverOftenTheCallWasMadeBefore) {
   }
 }
 
+TEST(Received, IsExemptByTheFunctionThatReceives) {
+  const std::vector<std::string> verbs = {"recvmsg", "recvmmsg", "syscall-recvmsg", "syscall-recvmmsg"};
+  const auto expected = [](const char* one, const char* many) {
+    std::string text;
+    int fd = 3;
+    const auto add = [&](const std::string& verb, int count, const char* flag) {
+      for (int i = 0; i < count; ++i) text += verb + ' ' + std::to_string(fd++) + ' ' + flag + '\n';
+    };
+    add("recvmsg", 2, one);
+    add("recvmmsg", 4, many);
+    add("syscall-recvmsg", 2, one);
+    add("syscall-recvmmsg", 4, many);
+    return text;
+  };
+  EXPECT_EQ(under("", verbs), expected("1", "1"));
+  EXPECT_EQ(under("exempt", verbs), expected("0", "0"));
+  EXPECT_EQ(under("exempt recvmsg", verbs), expected("0", "1"));
+  EXPECT_EQ(under("exempt recvmmsg", verbs), expected("1", "0"));
+  EXPECT_EQ(under("exempt recvmsg fd=4", {"recvmsg", "recvmsg"}),
+            "recvmsg 3 1\nrecvmsg 4 0\nrecvmsg 5 1\nrecvmsg 6 1\n");
+  EXPECT_EQ(under("exempt recvmsg when=child", {"recvmsg", "recvmsg", "fork", "recvmsg", "end"}),
+            "recvmsg 3 1\nrecvmsg 4 1\nrecvmsg 5 1\nrecvmsg 6 1\nrecvmsg 7 0\nrecvmsg 8 0\n");
+}
+
+TEST(Received, IsFoundBehindOtherControlMessages) {
+  EXPECT_EQ(under("", {"recvmsg-credentials", "recvmsg-credentials", "recvmsg-credentials"}),
+            "recvmsg-credentials 3 1\nrecvmsg-credentials 4 1\nrecvmsg-credentials 5 1\nrecvmsg-credentials 6 1\n"
+            "recvmsg-credentials 7 1\nrecvmsg-credentials 8 1\n");
+  EXPECT_EQ(under("exempt recvmsg fd=4", {"recvmsg-credentials"}),
+            "recvmsg-credentials 3 1\nrecvmsg-credentials 4 0\n");
+}
+
+TEST(Received, FailsAndEndsAsWithoutUs) {
+  const std::vector<std::string> verbs = {"recvmsg-null", "recvmmsg-past-the-end", "recvmsg-null"};
+  std::vector<std::string> words = verbs;
+  words.insert(words.begin(), PROBE);
+  const Ran bare = run(words, {});
+  EXPECT_THAT(bare.out, HasSubstr("recvmsg-null -1 E"));
+  EXPECT_EQ(bare.status, 0);
+  EXPECT_EQ(under("", verbs), bare.out);
+}
+
+TEST(Below, ARawCallTeachesNothingOfAFunctionThatAnotherPreloadWraps) {
+  const auto beside = [](const std::string& rules, std::vector<std::string> verbs) {
+    verbs.insert(verbs.begin(), PROBE);
+    return run(verbs, {"LD_PRELOAD=" SHIM ":" LOWER, "CLOEXEC_PROFILE=strict", "CLOEXEC_POLICY=" + rules}).out;
+  };
+  EXPECT_EQ(beside("", {"syscall-dup3:20", "syscall-dup3:2", "dup3:21", "dup3:22", "syscall-dup3:23"}),
+            "syscall-dup3 20 1\nsyscall-dup3 2 0\ndup3 21 1\ndup3 22 1\nsyscall-dup3 23 1\n");
+  EXPECT_EQ(beside("exempt dup3", {"syscall-dup3:20", "syscall-dup3-cloexec:21", "dup3:22"}),
+            "syscall-dup3 20 0\nsyscall-dup3-cloexec 21 1\ndup3 22 0\n");
+  EXPECT_EQ(beside("exempt dup3 fd=21", {"syscall-dup3:20", "syscall-dup3:21"}),
+            "syscall-dup3 20 1\nsyscall-dup3 21 0\n");
+  EXPECT_EQ(beside("exempt exec", {"dup3:20", "close:20", "syscall-dup3-cloexec:20", "syscall-dup3:21", "start:execv"}),
+            "dup3 20 1\nsyscall-dup3-cloexec 20 1\nsyscall-dup3 21 1\narrived 21\n");
+}
+
+/// What the probe says without the shim.
+std::string bare(std::vector<std::string> verbs) {
+  verbs.insert(verbs.begin(), PROBE);
+  const Ran ran = run(verbs, {});
+  EXPECT_EQ(ran.status, 0);
+  return ran.out;
+}
+
+TEST(Odd, CallsAreForcedAndExemptLikeOthers) {
+  const std::vector<std::string> verbs = {"openat2-null",
+                                          "openat2-short",
+                                          "openat2-long",
+                                          "openat2-long:/nonexistent",
+                                          "freopen-cloexec",
+                                          "freopen-asking",
+                                          "freopen:/dev/null",
+                                          "freopen-cloexec:/nonexistent",
+                                          "dup-cloexec:99",
+                                          "dup-cloexec:1",
+                                          "failed-mark:99",
+                                          "failed-mark-by-ioctl:99",
+                                          "failed-mark-by-ioctl:-1",
+                                          "failed-clear-by-ioctl:99"};
+  const std::string without = bare(verbs);
+  EXPECT_THAT(without, HasSubstr("openat2-null -1 EFAULT\nopenat2-short -1 EINVAL\nopenat2-long 3 0\n"));
+  EXPECT_EQ(under("exempt", verbs), without);
+  std::string forced = without;
+  for (const std::string verb : {"openat2-long 3 ", "freopen 6 "}) {
+    const auto at = forced.find(verb + "0\n");
+    ASSERT_NE(at, std::string::npos) << without;
+    forced[at + verb.size()] = '1';
+  }
+  EXPECT_EQ(under("", verbs), forced);
+  std::vector<std::string> words = verbs;
+  words.insert(words.begin(), PROBE);
+  EXPECT_EQ(run(words, {"LD_PRELOAD=" SHIM, "CLOEXEC_MODE=observe"}).out, without);
+}
+
+TEST(Calls, MadeAfterwardsAreExemptByRules) {
+  EXPECT_EQ(under("", {"rresvport", "rresvport"}), "rresvport 3 1\nrresvport 4 1\n") << "needs root";
+  EXPECT_EQ(under("exempt rresvport", {"rresvport"}), "rresvport 3 0\n");
+  EXPECT_EQ(under("exempt rresvport fd=4", {"rresvport", "rresvport"}), "rresvport 3 1\nrresvport 4 0\n");
+}
+
+TEST(Calls, DeliverWhatIsExemptInheritable) {
+  for (const std::string verb : {"fanotify", "fanotify-by-number"}) {
+    const std::string without = bare({verb});
+    ASSERT_THAT(without, ::testing::AnyOf(verb + " 5 0\n", HasSubstr(" -1 E")));
+    EXPECT_EQ(under("exempt fanotify_init", {verb}), without);
+    EXPECT_EQ(under("exempt open", {verb}), without.ends_with("5 0\n") ? verb + " 5 1\n" : without);
+  }
+}
+
+TEST(Calls, ThatASandboxRefusesLaterAreMadeInTheirOldForm) {
+  // Made often enough before that the atomic form was taken for granted.
+  const std::vector<std::string> before = {"dup2:20", "dup2:20", "dup2:20", "dup:1", "dup:1", "dup:1"};
+  const auto after = [&](const std::string& names, std::vector<std::string> verbs) {
+    std::vector<std::string> all = before;
+    all.push_back("deny:" + names);
+    all.insert(all.end(), verbs.begin(), verbs.end());
+    return under("", all);
+  };
+  EXPECT_THAT(after("dup3", {"dup2:30", "dup2:31"}), ::testing::EndsWith("dup2 30 1\ndup2 31 1\n"));
+  EXPECT_THAT(after("F_DUPFD_CLOEXEC", {"dup:1"}), ::testing::EndsWith("dup 6 1\n"));
+  EXPECT_THAT(after("dup3", {"dup2:99999999"}), ::testing::EndsWith("dup2 -1 EBADF\n"));
+}
+
+TEST(When, IsKnownWhereTheKernelDoesNotWipeMemory) {
+  const auto under_deny = [](std::vector<std::string> verbs) {
+    verbs.insert(verbs.begin(), {DENY, "EINVAL", "madvise", "--", PROBE});
+    return run(verbs, {"LD_PRELOAD=" SHIM, "CLOEXEC_PROFILE=strict", "CLOEXEC_POLICY=exempt open when=child"}).out;
+  };
+  EXPECT_EQ(under_deny({"open", "fork", "open", "fork", "open", "end", "end", "vfork", "open", "end", "open"}),
+            "open 3 1\nopen 4 0\nopen 5 0\nopen 4 0\nopen 4 1\n");
+  EXPECT_EQ(under("exempt open when=child", {"share", "open", "end", "share", "open", "end", "fork", "share", "open",
+                                             "end", "open", "end", "open"}),
+            "open 3 0\nopen 3 0\nopen 3 0\nopen 3 0\nopen 3 1\n");
+}
+
+TEST_F(Program, MayHaveALongName) {
+  const std::string name(90, 'p');
+  ASSERT_EQ(run({"/bin/cp", PROBE, path(name)}, {}).status, 0);
+  const auto opened = [&](const std::string& rule) {
+    return run({path(name), "open"},
+               {"LD_PRELOAD=" SHIM, "CLOEXEC_PROFILE=strict", "CLOEXEC_POLICY=exempt open " + rule})
+        .out;
+  };
+  EXPECT_EQ(opened("program=" + name), "open 3 0\n");
+  EXPECT_EQ(opened("module=" + name.substr(0, 63)), "open 3 0\n");
+  EXPECT_EQ(opened("module=" + name.substr(0, 62)), "open 3 1\n");
+  const auto started_as = [](const std::string& as, const std::string& rule) {
+    return run({"/bin/bash", "-c", "exec -a '" + as + "' \"$0\" open", PROBE},
+               {"LD_PRELOAD=" SHIM, "CLOEXEC_PROFILE=strict", "CLOEXEC_POLICY=exempt program=" + rule})
+        .out;
+  };
+  EXPECT_EQ(started_as("/opt/" + std::string(90, 'd') + "/rescue", "rescue"), "open 3 0\n");
+  EXPECT_EQ(started_as(std::string(120, 'r'), std::string(95, 'r')), "open 3 0\n");
+}
+
+TEST(Malformed, IsCutWhenALineWouldBeTooLong) {
+  const std::string word(300, 'w');
+  const Ran ran = run({PROBE, "open"}, {"LD_PRELOAD=" SHIM, "CLOEXEC_POLICY=exempt " + word,
+                                        "CLOEXEC_POLICY_FILE=/nonexistent/" + std::string(300, 'd')});
+  EXPECT_THAT(ran.err,
+              HasSubstr("cloexec: CLOEXEC_POLICY:1:8: unknown call '" + word.substr(0, 160) + "'; the rule is"));
+  EXPECT_THAT(ran.err, HasSubstr("cloexec: /nonexistent/" + std::string(147, 'd')));
+  EXPECT_EQ(ran.out, "open 3 1\n");
+}
+
 }  // namespace

@@ -51,6 +51,11 @@ TEST(Allow, LeavesTheListedNumbersInheritable) {
             "open 3 0\nopen 4 1\nopen 5 0\npipe 6 0\npipe 7 1\ndup2 50 0\n");
 }
 
+TEST(Allow, MayNameNumbersSoHighThatNoneIsLookedAtQuickly) {
+  EXPECT_EQ(run_probe({"open", "open", "open", "pipe", "dup2:50"}, {"CLOEXEC_ALLOW=4,2147483647"}).out,
+            "open 3 1\nopen 4 0\nopen 5 1\npipe 6 1\npipe 7 1\ndup2 50 1\n");
+}
+
 TEST(Mode, OffAndObserveChangeNothing) {
   for (const auto* mode : {"CLOEXEC_MODE=off", "CLOEXEC_MODE=observe"})
     EXPECT_EQ(run_probe({"open", "fopen", "pipe", "dup2:50"}, {mode}).out,
@@ -107,6 +112,14 @@ TEST(Settings, AreKeptWhenTheProgramForgetsItsEnvironment) {
 TEST(Settings, AreReadAlthoughAnotherConstructorCameFirst) {
   EXPECT_EQ(run({PROBE, "open"}, {"LD_PRELOAD=" SHIM ":" EARLY, "CLOEXEC_MODE=off"}).out, "early 1\nopen 3 0\n");
   EXPECT_EQ(run({PROBE, "open"}, {"LD_PRELOAD=" SHIM ":" EARLY, "CLOEXEC_ALLOW=3"}).out, "early 1\nopen 3 0\n");
+}
+
+TEST(Settings, AreReadOnceWhenAConstructorMakesTheFirstCall) {
+  EXPECT_EQ(run({PROBE, "open"}, {"LD_PRELOAD=" SHIM ":" SOONER}).out, "early 1\nopen 3 1\n");
+  EXPECT_EQ(run({PROBE, "open"}, {"LD_PRELOAD=" SHIM ":" SOONER, "CLOEXEC_MODE=off"}).out, "early 0\nopen 3 0\n");
+  const Ran ran = run({PROBE, "open"}, {"LD_PRELOAD=" SHIM ":" SOONER, "CLOEXEC_ALLOW=3,x"});
+  EXPECT_EQ(ran.out, "early 0\nopen 3 0\n");
+  EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
 }
 
 TEST(Settings, AreThoseThatGetenvWouldFind) {

@@ -102,9 +102,47 @@ TEST(Release, NeverGivesWhatWasMarkedInARange) {
   }
 }
 
-TEST(Release, NeverGivesWhatTheKernelMarksAtANumberThatWasForced) {
-  EXPECT_EQ(under("exempt exec", {"open", "close:3", "pidfd-by-number", "start:execv"}),
-            "open 3 1\npidfd-by-number 3 1\narrived\n");
+TEST(Release, NeverGivesWhatLibcOrTheKernelMarksAtANumberThatWasForced) {
+  for (const std::string verb : {"pidfd", "pidfd-by-number", "opendir:/", "shm_open", "mq_open", "recvmsg-cloexec"}) {
+    const std::string said = under("exempt exec", {"open", "close:3", verb, "start:execv"});
+    EXPECT_THAT(said, HasSubstr(verb.substr(0, verb.find(':')) + " 3 1\n")) << verb;
+    EXPECT_THAT(said, ::testing::EndsWith("\narrived\n")) << verb;
+  }
+  EXPECT_EQ(under("exempt exec", {"open:/", "fdopendir:3", "start:execv"}), "open 3 1\nfdopendir 3 1\narrived\n");
+  EXPECT_EQ(under("exempt exec", {"pidfd-by-number", "open", "close:4", "pidfd_getfd-by-number:3", "start:execv"}),
+            "pidfd-by-number 3 1\nopen 4 1\npidfd_getfd-by-number 4 1\narrived\n");
+}
+
+TEST(Release, NeverGivesWhatTheKernelMarksWhereItHasIt) {
+  // Kernels may lack these, or refuse them: then the shim's process is told the same.
+  for (const std::string verb : {"bpf-by-number", "landlock-by-number", "io_uring-by-number", "seccomp-by-number"}) {
+    const std::vector<std::string> verbs = {"open", "close:3", verb, "start:execv"};
+    std::vector<std::string> words = verbs;
+    words.insert(words.begin(), PROBE);
+    const std::string bare = run(words, {}).out;
+    EXPECT_THAT(bare, ::testing::AnyOf(HasSubstr(verb + " 3 1\n"), HasSubstr(verb + " -1 E")));
+    EXPECT_EQ(under("exempt exec", verbs).substr(sizeof "open 3 1"), bare.substr(sizeof "open 3 0"));
+  }
+}
+
+TEST(Release, ForgetsNothingWhenWhatIsMarkedFails) {
+  for (const std::string verb :
+       {"pidfd:-1", "pidfd-by-number:-1", "opendir:/nonexistent", "fdopendir:99", "pidfd_getfd-by-number:99"}) {
+    const std::string said = under("exempt exec", {"open", verb, "start:execv"});
+    EXPECT_THAT(said, HasSubstr(verb.substr(0, verb.find(':')) + " -1 E")) << verb;
+    EXPECT_THAT(said, ::testing::EndsWith("\narrived 3\n")) << verb;
+  }
+}
+
+TEST(Release, ForgetsWhatClosefromCloses) {
+  // libc opens a file of its own then, unseen, and marks it.
+  EXPECT_EQ(under("exempt exec", {"open", "closefrom:3", "getpwent:3", "start:execv"}),
+            "open 3 1\ngetpwent 3 1\narrived\n");
+  for (const std::string child : {"fork", "vfork", "clone", "borrow"})
+    EXPECT_EQ(under("exempt exec", {"open", "open", child, "closefrom:4", "start:execv", "end", "start:execv"}),
+              "open 3 1\nopen 4 1\narrived 3\narrived 3 4\n")
+        << child;
+  EXPECT_EQ(under("exempt exec", {"open", "vfork", "closefrom:-1", "end", "start:execv"}), "open 3 1\narrived 3\n");
 }
 
 TEST(Release, KnowsAChildThatSharesMemory) {
@@ -259,6 +297,74 @@ TEST(Standard, GivesOnWhatAProgramMadeThatExecsWithoutAFork) {
   EXPECT_EQ(standard({"open-cloexec", "fork", "dup2-same:3", "start:execv", "end"}),
             "open-cloexec 3 1\ndup2-same 3 1\narrived\n");
   EXPECT_EQ(standard({"open", "dup2-same:3", "fork", "start:execv", "end"}), "open 3 1\ndup2-same 3 1\narrived\n");
+}
+
+TEST(Numbers, OfAVforkChildAreItsOwnUpTo1024) {
+  for (const std::string child : {"vfork", "borrow"}) {
+    EXPECT_EQ(under("exempt exec", {"limit:2000", child, "dup2:1023", "dup2:1024", "start:execv", "end",
+                                    "dup2-cloexec:1023", "dup2-cloexec:1024", "start:execv"}),
+              "dup2 1023 1\ndup2 1024 1\narrived 1023\ndup2-cloexec 1023 1\ndup2-cloexec 1024 1\narrived\n")
+        << child;
+    // What its parent forced there it gives as its parent would.
+    EXPECT_EQ(under("exempt exec", {"limit:2000", "dup2:1024", child, "start:execv", "end", "start:execv"}),
+              "dup2 1024 1\narrived 1024\narrived 1024\n")
+        << child;
+  }
+}
+
+TEST(Numbers, AreThoseOfTheInnermostVforkChild) {
+  EXPECT_EQ(under("exempt exec", {"open", "vfork", "open", "vfork", "open", "start:execv", "end", "start:execv", "end",
+                                  "start:execv"}),
+            "open 3 1\nopen 4 1\nopen 5 1\narrived 3 4 5\narrived 3 4\narrived 3\n");
+}
+
+TEST(Numbers, BeyondALimitThatWasLoweredAreGivenAllTheSame) {
+  for (const std::string& way : spawning)
+    EXPECT_EQ(under("exempt exec", {"limit:1000", "second-thread", "open", "dup2:900", "limit:100", "start:" + way}),
+              "open 3 1\ndup2 900 1\narrived 3 900\n")
+        << way;
+}
+
+TEST(Release, NeverGivesTheSocketOfSyslog) {
+  char directory[] = "/tmp/release.XXXXXX";
+  ASSERT_NE(mkdtemp(directory), nullptr);
+  const std::string path = directory;
+  const auto connected = [&](const std::string& name) {
+    return under("exempt exec", {"bind:" + path + name, "connect:" + path + name, "start:execv"});
+  };
+  EXPECT_EQ(connected("/log"), "bind 3 1\nconnect 4 1\narrived 3\n");
+  EXPECT_EQ(connected("/dev-log"), "bind 3 1\nconnect 4 1\narrived 3\n");
+  EXPECT_EQ(connected("/logs"), "bind 3 1\nconnect 4 1\narrived 3 4\n");
+  run({"/bin/rm", "-r", path}, {});
+}
+
+TEST(Target, OfAProgramThatIsADescriptorIsItsFirstArgument) {
+  for (const std::string& way : by_descriptor) {
+    const std::string program = way + "=" PROBE;
+    EXPECT_EQ(under("exempt exec target=policy_probe", {"open", "start:" + program}), "open 3 1\narrived 3 4\n") << way;
+    EXPECT_EQ(under("exempt exec target=other", {"open", "start:" + program}), "open 3 1\narrived\n") << way;
+  }
+  EXPECT_EQ(under("exempt exec target=policy_probe", {"open", "start:execveat-or-empty=" PROBE}),
+            "open 3 1\narrived 3\n");
+}
+
+TEST(Announced, IsNotWhatHasNoNameOrWasThereBefore) {
+  const std::string rules = "exempt exec announced=yes";
+  EXPECT_EQ(under(rules, {"open", "entry:NGINX:3", "start:execv"}), "open 3 1\narrived\n");
+  EXPECT_EQ(under(rules, {"open", "entry:NGINX=3", "start:execv"}), "open 3 1\narrived 3\n");
+  EXPECT_EQ(under(rules, {"open", "setenv:NGINX=3;", "start:execv"}, {"OTHER=1", "NGINX=3;"}), "open 3 1\narrived\n");
+}
+
+TEST(Release, FailsAsLibcDoesWhateverTheRulesAskAbout) {
+  for (const std::string mode : {"CLOEXEC_MODE=enforce", "CLOEXEC_MODE=observe"})
+    for (const std::string rules : {"exempt exec", "exempt exec announced=yes", "exempt exec target=x"})
+      for (const std::string thread : {"flag:0", "second-thread"}) {
+        const std::vector<std::string> nulls = {PROBE, "open", thread, "null-starts"};
+        const Ran bare = run(nulls, {"LISTEN_FDS=9"});
+        const Ran shimmed = run(nulls, {"LISTEN_FDS=9", "LD_PRELOAD=" SHIM, mode, "CLOEXEC_POLICY=" + rules});
+        EXPECT_EQ(shimmed.status, 0);
+        EXPECT_EQ(shimmed.out.substr(sizeof "open 3 1"), bare.out.substr(sizeof "open 3 0")) << rules << ' ' << thread;
+      }
 }
 
 }  // namespace

@@ -56,6 +56,7 @@ int start(const std::string& how, const std::string& program, const std::vector<
     return words.size() == 1 ? execle(path, a[0], a[1], nullptr, environ)
                              : execle(path, a[0], a[1], a[2], a[3], nullptr, environ);
   if (how == "execveat") return execveat(AT_FDCWD, path, a, environ, 0);
+  if (how == "execveat-or-empty") return execveat(AT_FDCWD, path, a, environ, AT_EMPTY_PATH);
   if (how == "execveat-empty")
     return start_by_descriptor(
         program, a, [](int fd, char* const* list) { return execveat(fd, "", list, environ, AT_EMPTY_PATH); });

@@ -42,6 +42,12 @@ TEST(Argument, TellsANumberBehindAWordThatSpeaksOfDescriptors) {
     EXPECT_FALSE(argument_tells(text, 7)) << text;
 }
 
+TEST(Argument, TellsANumberThatAShellOrGpgWouldTakeForADescriptor) {
+  for (const auto* text : {"<&7", "cat <&7 | wc", "exec 3>&7", "-&7", "2>&1;cat <&7"})
+    EXPECT_TRUE(argument_tells(text, 7)) << text;
+  for (const auto* text : {"<&17", "&7x", "7&", "a & 7", "7 apples"}) EXPECT_FALSE(argument_tells(text, 7)) << text;
+}
+
 TEST(Variable, TellsWhatIsAListOfNumbers) {
   EXPECT_TRUE(variable_tells("NGINX", "5;6;", 5));
   EXPECT_TRUE(variable_tells("NGINX", "5;6;", 6));

@@ -34,6 +34,22 @@ TEST(FindNext, FallsBackToHiddenVersions) {
   EXPECT_EQ(find_next("svctcp_create"), compat);
 }
 
+TEST(FindNext, TakesOddFunctionsAsTheLoaderDoesAndNoData) {
+  for (const auto* name : {"odd_untyped", "odd_resolved"}) {
+    const void* const expected = dlsym(RTLD_NEXT, name);
+    ASSERT_NE(expected, nullptr) << name;
+    EXPECT_EQ(find_next(name), expected) << name;
+  }
+  EXPECT_EQ(reinterpret_cast<int (*)()>(find_next("odd_resolved"))(), 2);
+  ASSERT_NE(dlsym(RTLD_NEXT, "odd_data"), nullptr);
+  EXPECT_EQ(find_next("odd_data"), nullptr);
+}
+
+TEST(FindNext, KnowsWhatIsNotLibcs) {
+  EXPECT_TRUE(is_wrapped_below("odd_untyped"));
+  EXPECT_FALSE(is_wrapped_below("open"));
+}
+
 TEST(FindNext, FindsNothingForAnUnknownName) { EXPECT_EQ(find_next("no_such_function_anywhere"), nullptr); }
 
 }  // namespace

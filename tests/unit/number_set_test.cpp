@@ -34,6 +34,18 @@ TEST(NumberSet, HoldsNumbersAndRanges) {
   EXPECT_EQ(parsed.set.highest(), 12);
 }
 
+TEST(NumberSet, KnowsItsHighestInWhateverOrder) {
+  EXPECT_EQ(parse("12,3,5-7").set.highest(), 12);
+  EXPECT_EQ(parse("5-7,3").set.highest(), 7);
+}
+
+TEST(NumberSet, TakesTabsForBlanks) {
+  const Parsed parsed = parse("\t3\t,\t5-7");
+  EXPECT_THAT(parsed.columns, IsEmpty());
+  EXPECT_TRUE(parsed.set.contains(3) && parsed.set.contains(7));
+  EXPECT_TRUE(lists_number("\t3\t,\t5-7", 6));
+}
+
 TEST(NumberSet, TakesEmptyItemsForNothing) {
   for (const auto* text : {"", ",", " , ,"}) {
     const Parsed parsed = parse(text);

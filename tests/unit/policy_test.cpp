@@ -91,6 +91,26 @@ TEST(Parse, NamesThePlaceAndTheWayOut) {
   EXPECT_THAT(parse("force open path=\"/x").complaints, ElementsAre("1:12: a quote is not closed: 'path=\"/x'"));
 }
 
+TEST(Parse, MeansNothingByWordsThatAreTooLongOrTooFar) {
+  EXPECT_EQ(edit_distance("open", "opne"), 1U);
+  EXPECT_EQ(edit_distance("", "open"), 4U);
+  // Both ways round: no call is as long as that.
+  EXPECT_EQ(edit_distance(std::string(32, 'o'), std::string(31, 'o')), 31U);
+  EXPECT_EQ(edit_distance(std::string(31, 'o'), std::string(32, 'o')), 31U);
+  const std::string name(40, 'o');
+  EXPECT_THAT(parse("exempt " + name).complaints, ElementsAre("1:8: unknown call '" + name + "'"));
+}
+
+TEST(Names, AreFoundByPlaceAndEndThere) {
+  constexpr const char* names = "one\0two\0";
+  EXPECT_EQ(nth_name(names, 0), "one");
+  EXPECT_EQ(nth_name(names, 1), "two");
+  EXPECT_EQ(nth_name(names, 2), "");
+  EXPECT_EQ(nth_name(names, 7), "");
+  EXPECT_EQ(place_of(names, "two"), 1);
+  EXPECT_EQ(place_of(names, "tw"), -1);
+}
+
 TEST(Parse, DropsOneBadRuleAndKeepsTheRest) {
   const Parsed parsed = parse("exempt nonsense; exempt dup\nforce open fd=x\nexempt pipe");
   EXPECT_EQ(parsed.complaints.size(), 2U);
