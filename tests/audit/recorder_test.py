@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The shim's recorder: what a record costs, what it survives, and what it does when it must not record."""
+import fcntl
 import os
 import pathlib
 import random
@@ -131,14 +132,39 @@ class Recorder(unittest.TestCase):
 
     def test_a_full_ring_stops_nothing(self):
         program = ("print(libc.posix_spawn(None, b'/bin/true', None, None, (ctypes.c_char_p * 2)(b'true'), None));"
-                   "print(libc.system(b'exit 3'), made(), libc.close_range(3, 9, 0), os.fork() and os.wait()[1])")
-        whole = self.python(program, settings={"CLOEXEC_POLICY": "exempt"})
+                   "print(libc.system(b'exit 3'), made(), libc.close_range(3, 9, 0)); pid = os.fork();"
+                   "pid or os._exit(libc.socket(1, 1, 0)); print(os.waitpid(pid, 0)[1])")
+        inherited = fcntl.fcntl(1, fcntl.F_DUPFD, 50)
+        self.addCleanup(os.close, inherited)
+        whole = self.python(program, settings={"CLOEXEC_POLICY": "exempt"}, pass_fds=[inherited])
+        self.assertEqual(whole.stdout, "0\n768 3 0\n768\n")
         before = len(self.ring.records())
         full = Ring(self.folder / "full", 1)
-        done = self.python(program, settings={"CLOEXEC_POLICY": "exempt"}, ring=full.path)
+        done = self.python(program, settings={"CLOEXEC_POLICY": "exempt"}, pass_fds=[inherited], ring=full.path)
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, whole.stdout, ""))
         self.assertEqual([one.event for one in full.records()], ["start"])
         self.assertEqual(full.lost, before - 1)
+        verbs = ("open", "fork", "start:execv --status-fd 3", "end")
+        for ring in (self.ring, Ring(self.folder / "full", 1)):
+            self.assertEqual(self.run_audited(PROBE, *verbs, ring=ring.path, mode="enforce").stdout, "open 3 1\narrived 3\n")
+
+    def test_a_rule_is_told_that_would_give_what_is_announced(self):
+        records = self.probe("open", "open", "fork", "start:execv --status-fd 4", "end")
+        given = [(one.fd, one.texts) for one in records if one.event == "given"]
+        self.assertEqual([(fd, texts[0]) for fd, texts in given], [(4, "standard")])
+        self.assertIn("announced=yes", given[0][1][1])
+
+    def test_nothing_is_known_to_arrive_without_proc(self):
+        inherited = fcntl.fcntl(1, fcntl.F_DUPFD, 50)
+        self.addCleanup(os.close, inherited)
+        for script, arrived in (("", [inherited]), ("mount -t tmpfs tmpfs /proc; ", [])):
+            self.setUp()
+            done = self.run_audited("unshare", "--mount", "sh", "-c", f'{script}exec "$0" open', PROBE, pass_fds=[inherited])
+            self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "open 3 0\n", ""))
+            records = self.ring.records()
+            start = max(one.ticket for one in records if one.event == "start")
+            self.assertEqual([(one.event, one.fd) for one in records if one.ticket > start],
+                             [*(("arrived", fd) for fd in arrived), ("made", 3)])
 
     def test_shells_inside_libc_are_told_and_what_their_streams_close(self):
         done = self.python("libc.popen.restype = libc.setmntent.restype = libc.fmemopen.restype = ctypes.c_void_p\n"
@@ -176,10 +202,12 @@ class Recorder(unittest.TestCase):
     def test_vfork_children_have_descriptors_of_their_own(self):
         for child in ("vfork", "borrow"):
             self.setUp()
-            records = self.probe("open", child, "open", "close:3", "mark:4", "dup2:9", "closefrom:5", "end", "open", "close:3", "close:9")
+            records = self.probe("open", child, "open", "close:3", "mark:4", "dup2:9", "closefrom:5", "end",
+                                 "open", "close:3", "close:9")
             parent, inner = dict.fromkeys(one.pid for one in records)
             told = [(one.event, one.fd) for one in records if one.pid == inner]
-            self.assertEqual(told, [("forked", -1), ("made", 4), ("closed", 3), ("flagged", 4), ("made", 9), ("closed", 5)], child)
+            self.assertEqual(told, [("forked", -1), ("made", 4), ("closed", 3), ("flagged", 4), ("made", 9), ("closed", 5)],
+                             child)
             self.assertEqual({one.tid for one in records if one.pid == inner}, {inner})
             self.assertTrue(all(one.flags & IN_CHILD for one in records if one.pid == inner and one.event != "forked"))
             # 9 was the child's alone.

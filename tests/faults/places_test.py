@@ -108,6 +108,21 @@ class Chroot(FaultTest):
             self.assertEqual((result.stdout, result.stderr), ("memfd 3 1\narrived 3\n", ""))
 
 
+class Temporary(FaultTest):
+    def test_a_file_without_a_name_where_there_is_none_such(self):
+        """Of these one lacks O_TMPFILE, one is not to be written to, and one has it."""
+        for script, bare in (("mount -t mqueue mqueue /tmp", "tmpfile 3 0\n"),
+                             ("mount -t tmpfs -o ro tmpfs /tmp", "tmpfile -1 EROFS\n"),
+                             ("mount -t tmpfs tmpfs /tmp", "tmpfile 3 0\n")):
+            with self.subTest(script):
+                # What lies in /tmp itself is hidden by then.
+                copies = f"mount -t tmpfs tmpfs /mnt; cp {probe('policy_probe')} {SHIM} /mnt; {script}"
+                shim = f"/mnt/{pathlib.Path(SHIM).name}"
+                for preload, expected in (("", bare), (shim, bare.replace("3 0", "3 1"))):
+                    result = run(self.broken(f"{copies}; LD_PRELOAD={preload} /mnt/policy_probe tmpfile; ls -A /tmp", "true"))
+                    self.assertEqual((result.returncode, result.stdout, result.stderr), (0, expected, ""))
+
+
 class Gone(FaultTest):
     def test_the_working_directory(self):
         script = f"mkdir {self.folder}/gone; cd {self.folder}/gone; rmdir {self.folder}/gone"

@@ -274,6 +274,11 @@ TEST(Received, IsFoundBehindOtherControlMessages) {
             "recvmsg-credentials 3 1\nrecvmsg-credentials 4 0\n");
 }
 
+TEST(Received, IsNoDescriptorWhenAnotherProtocolSaysANumber) {
+  EXPECT_EQ(under("", {"dup2:20", "clear:20", "recvmsg-internet", "recvmsg-internet"}),
+            "dup2 20 1\nrecvmsg-internet 20 0\nrecvmsg-internet 20 0\n");
+}
+
 TEST(Received, FailsAndEndsAsWithoutUs) {
   const std::vector<std::string> verbs = {"recvmsg-null", "recvmmsg-past-the-end", "recvmsg-null"};
   std::vector<std::string> words = verbs;
@@ -364,6 +369,11 @@ TEST(Calls, ThatASandboxRefusesLaterAreMadeInTheirOldForm) {
   EXPECT_THAT(after("dup3", {"dup2:30", "dup2:31"}), ::testing::EndsWith("dup2 30 1\ndup2 31 1\n"));
   EXPECT_THAT(after("F_DUPFD_CLOEXEC", {"dup:1"}), ::testing::EndsWith("dup 6 1\n"));
   EXPECT_THAT(after("dup3", {"dup2:99999999"}), ::testing::EndsWith("dup2 -1 EBADF\n"));
+}
+
+TEST(When, IsAParentsAfterAVforkThatFailed) {
+  EXPECT_EQ(under("exempt open when=child", {"vfork", "open", "end", "deny:vfork", "vfork", "open", "end", "open"}),
+            "open 3 0\nvfork -1 ENOSYS\nopen 3 1\n");
 }
 
 TEST(When, IsKnownWhereTheKernelDoesNotWipeMemory) {

@@ -49,6 +49,7 @@ TEST(Exemption, HonoursWhatTheProgramAsksForItself) {
 TEST(Allow, LeavesTheListedNumbersInheritable) {
   EXPECT_EQ(run_probe({"open", "open", "open", "pipe", "dup2:50"}, {"CLOEXEC_ALLOW=3,5-6,50"}).out,
             "open 3 0\nopen 4 1\nopen 5 0\npipe 6 0\npipe 7 1\ndup2 50 0\n");
+  EXPECT_EQ(run_probe({"open", "open", "open"}, {"CLOEXEC_ALLOW=\t3 ,\t5\t"}).out, "open 3 0\nopen 4 1\nopen 5 0\n");
 }
 
 TEST(Allow, MayNameNumbersSoHighThatNoneIsLookedAtQuickly) {
@@ -114,11 +115,15 @@ TEST(Settings, AreReadAlthoughAnotherConstructorCameFirst) {
   EXPECT_EQ(run({PROBE, "open"}, {"LD_PRELOAD=" SHIM ":" EARLY, "CLOEXEC_ALLOW=3"}).out, "early 1\nopen 3 0\n");
 }
 
-TEST(Settings, AreReadOnceWhenAConstructorMakesTheFirstCall) {
-  EXPECT_EQ(run({PROBE, "open"}, {"LD_PRELOAD=" SHIM ":" SOONER}).out, "early 1\nopen 3 1\n");
-  EXPECT_EQ(run({PROBE, "open"}, {"LD_PRELOAD=" SHIM ":" SOONER, "CLOEXEC_MODE=off"}).out, "early 0\nopen 3 0\n");
-  const Ran ran = run({PROBE, "open"}, {"LD_PRELOAD=" SHIM ":" SOONER, "CLOEXEC_ALLOW=3,x"});
-  EXPECT_EQ(ran.out, "early 0\nopen 3 0\n");
+TEST(Settings, AreReadOnceWhenAConstructorBehindLibcsMakesTheFirstCall) {
+  const auto opened = [](const std::string& setting) {
+    return run({PROBE, "open"}, {"LD_PRELOAD=" SHIM ":" EARLY ":" SOONER, setting});
+  };
+  EXPECT_EQ(opened("CLOEXEC_MODE=enforce").out, "early 1\nsooner 1\nopen 3 1\n");
+  EXPECT_EQ(opened("CLOEXEC_MODE=off").out, "early 1\nsooner 0\nopen 3 0\n");
+  EXPECT_EQ(opened("CLOEXEC_POLICY=exempt open program=probe").out, "early 1\nsooner 0\nopen 3 0\n");
+  const Ran ran = opened("CLOEXEC_ALLOW=3,x");
+  EXPECT_EQ(ran.out, "early 1\nsooner 0\nopen 3 0\n");
   EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
 }
 

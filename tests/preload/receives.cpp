@@ -2,7 +2,9 @@
 
 #include "receives.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -108,11 +110,35 @@ std::vector<int> receive_past_the_end() {
   return {recvmmsg(ends()[0], headers, 4 * most, MSG_DONTWAIT, nullptr)};
 }
 
+/// A datagram that brings, of another protocol's, a number: how far it may yet go (ip(7)).
+std::vector<int> receive_from_internet() {
+  constexpr int hops = 20;
+  const int on = 1;
+  const int fd = moved_up(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* const name = reinterpret_cast<sockaddr*>(&address);
+  if (bind(fd, name, size) != 0 || getsockname(fd, name, &size) != 0) abort();
+  if (setsockopt(fd, IPPROTO_IP, IP_TTL, &hops, sizeof hops) != 0) abort();
+  if (setsockopt(fd, IPPROTO_IP, IP_RECVTTL, &on, sizeof on) != 0) abort();
+  if (sendto(fd, "bytes", 5, 0, name, size) != 5) abort();
+  Mail mail;
+  msghdr header = mail.header();
+  if (recvmsg(fd, &header, 0) < 0) return {-1};
+  close(fd);
+  int number = -1;
+  if (const cmsghdr* const first = CMSG_FIRSTHDR(&header)) std::memcpy(&number, CMSG_DATA(first), sizeof number);
+  return {number};
+}
+
 }  // namespace
 
 std::vector<int> receive(const std::string& how) {
   const int asks_for_credentials = how == "recvmsg-credentials" ? 1 : 0;
   setsockopt(ends()[0], SOL_SOCKET, SO_PASSCRED, &asks_for_credentials, sizeof asks_for_credentials);
+  if (how == "recvmsg-internet") return receive_from_internet();
   if (how == "recvmsg-null") return {static_cast<int>(recvmsg(ends()[0], nullptr, MSG_DONTWAIT))};
   send_descriptors();
   if (how == "recvmmsg-past-the-end") return receive_past_the_end();
