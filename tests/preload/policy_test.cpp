@@ -388,6 +388,18 @@ TEST(When, IsKnownWhereTheKernelDoesNotWipeMemory) {
             "open 3 0\nopen 3 0\nopen 3 0\nopen 3 0\nopen 3 1\n");
 }
 
+TEST_F(Program, IsKnownByItsFileAloneWhenItsArgumentsAreTooMany) {
+  const auto opened = [](const std::string& count, const std::string& rule) {
+    return run({"/bin/bash", "-c", "exec -a rescue \"$0\" open $(/usr/bin/yes mark:0 | /usr/bin/head -n " + count + ")",
+                PROBE},
+               {"LD_PRELOAD=" SHIM, "CLOEXEC_PROFILE=strict", "CLOEXEC_POLICY=exempt program=" + rule})
+        .out;
+  };
+  EXPECT_EQ(opened("60000", "rescue"), "open 3 0\n");
+  EXPECT_EQ(opened("66000", "rescue"), "open 3 1\n");
+  EXPECT_EQ(opened("66000", "policy_probe"), "open 3 0\n");
+}
+
 TEST_F(Program, MayHaveALongName) {
   const std::string name(90, 'p');
   ASSERT_EQ(run({"/bin/cp", PROBE, path(name)}, {}).status, 0);

@@ -140,6 +140,14 @@ void run_rpc_server(void) {
   dup2(nothing, 2);
   close(nothing);
   tell_all(&server_maker);
+  // As with clients: what it is given stays as it is.
+  const bool is_udp = subject.kind == server_udp || subject.kind == server_udp_buffers;
+  const int own = socket(subject.kind == server_unix ? AF_UNIX : AF_INET, is_udp ? SOCK_DGRAM : SOCK_STREAM, 0);
+  fcntl(own, F_SETFD, 0);
+  server = made_server(own);
+  fact("own is-taken=%d", server != NULL && server->fd == own);
+  tell_kept_flag("own", own);
+  if (server != NULL) release_server(NULL);
   dup2(saved, 2);
   close(saved);
 }
