@@ -38,7 +38,7 @@ TEST(FindNext, TakesOddFunctionsAsTheLoaderDoesAndNoData) {
   for (const auto* name : {"odd_untyped", "odd_resolved"}) {
     const void* const expected = dlsym(RTLD_NEXT, name);
     ASSERT_NE(expected, nullptr) << name;
-    EXPECT_EQ(find_next(name), expected) << name;
+    ASSERT_EQ(find_next(name), expected) << name;
   }
   EXPECT_EQ(reinterpret_cast<int (*)()>(find_next("odd_resolved"))(), 2);
   ASSERT_NE(dlsym(RTLD_NEXT, "odd_data"), nullptr);
