@@ -55,20 +55,22 @@ int reserved_port() {
   return rresvport(&port);
 }
 
-void set_limit(const std::string& files) {
+bool set_limit(const std::string& files) {
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) abort();
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return false;
   limit.rlim_cur = static_cast<rlim_t>(std::atoi(files.c_str()));
-  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) abort();
+  return setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }
 
 /// As it stands: putenv(3) would take an entry without "=" for a name to be removed.
-void add_entry(const std::string& entry) {
+bool add_entry(const std::string& entry) {
   static std::vector<char*> entries;
   for (char** each = environ; *each != nullptr; ++each) entries.push_back(*each);
-  entries.push_back(strdup(entry.c_str()));  // the environment keeps it
+  char* const kept = strdup(entry.c_str());  // by the environment
+  entries.push_back(kept);
   entries.push_back(nullptr);
   environ = entries.data();
+  return kept != nullptr;
 }
 
 }  // namespace
@@ -92,8 +94,7 @@ int make_oddly(const std::string& how, const std::string& path, int number) {
 }
 
 bool do_oddly(const std::string& what, const std::string& about) {
-  if (what == "deny") return deny_calls("ENOSYS", about.c_str()), true;
-  if (what == "limit") return set_limit(about), true;
-  if (what == "entry") return add_entry(about), true;
-  return false;
+  if (what == "deny") return deny_calls("ENOSYS", about.c_str()) == 0;
+  if (what == "limit") return set_limit(about);
+  return what == "entry" && add_entry(about);
 }

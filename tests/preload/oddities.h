@@ -10,5 +10,5 @@
 /// such way.
 int make_oddly(const std::string& how, const std::string& path, int number);
 
-/// Does what is called `what`, and returns whether there is such a thing.
+/// Does what is called `what`; whether there is such a thing, and it worked.
 bool do_oddly(const std::string& what, const std::string& about);

@@ -133,7 +133,10 @@ bool has_done(const std::string& verb, const std::string& argument) {
   if (verb == "mark-by-ioctl") return ioctl(number, FIOCLEX) == 0;
   if (verb == "mark-range") return close_range(static_cast<unsigned>(number), ~0U, CLOSE_RANGE_CLOEXEC) == 0;
   if (verb == "mark-range-by-number") return syscall(SYS_close_range, number, ~0U, CLOSE_RANGE_CLOEXEC) == 0;
-  if (verb == "closefrom") return closefrom(number), true;
+  if (verb == "closefrom") {
+    closefrom(number);
+    return true;
+  }
   if (do_oddly(verb, argument)) return true;
   if (verb == "title") return overwrite_name(argument);
   if (verb == "many") return start_many("execvp", SCRIPT_WITHOUT_INTERPRETER, number);
