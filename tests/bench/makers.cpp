@@ -4,7 +4,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-#include <cstring>
+#include "tests/support/descriptor_message.h"
 
 namespace {
 
@@ -92,22 +92,11 @@ struct Pair {
 
 void make_recvmsg(const Functions& libc, Form form) {
   thread_local const Pair pair;
-  char byte = 'x';
-  iovec data{&byte, 1};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  cmsghdr* const header = CMSG_FIRSTHDR(&message);
-  *header = {CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
-  const int sent = 1;
-  std::memcpy(CMSG_DATA(header), &sent, sizeof sent);
-  if (sendmsg(pair.ends[0], &message, 0) != 1) abort();
-  if (libc.recvmsg(pair.ends[1], &message, flag(form, MSG_CMSG_CLOEXEC)) != 1) abort();
-  int fd;
-  std::memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
+  DescriptorMessage message({1});
+  if (sendmsg(pair.ends[0], message.header(), 0) != 1) abort();
+  if (libc.recvmsg(pair.ends[1], message.header(), flag(form, MSG_CMSG_CLOEXEC)) != 1) abort();
+  int fd = -1;
+  message.each([&](int arrived) { fd = arrived; });
   finish(libc, form, fd);
 }
 

@@ -30,6 +30,7 @@
 #include "creations.h"
 #include "filter.h"
 #include "fixture.h"
+#include "tests/support/descriptor_message.h"
 
 extern "C" {
 void* __libc_malloc(size_t size);
@@ -126,30 +127,14 @@ char* const arguments_of_true[] = {const_cast<char*>("true"), nullptr};
 int received_two(Visit visit) {
   for (int i = 0; i < 2; ++i)
     if (private_pair()[1] < 0) return EBADF;
-  char byte = 'x';
-  iovec data{&byte, 1};
-  alignas(cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))]{};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  cmsghdr* const header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(2 * sizeof(int));
-  const int sent[2] = {spare_descriptor(), spare_descriptor()};
-  std::memcpy(CMSG_DATA(header), sent, sizeof sent);
-  if (sendmsg(private_pair()[0], &message, 0) < 0) return errno;
-  if (recvmsg(private_pair()[1], &message, MSG_DONTWAIT) < 0) return errno;
-  say(" flags=%x", static_cast<unsigned>(message.msg_flags));
-  const cmsghdr* const got = CMSG_FIRSTHDR(&message);
-  for (std::size_t at = CMSG_LEN(0); got != nullptr && at + sizeof(int) <= got->cmsg_len; at += sizeof(int)) {
-    int fd;
-    std::memcpy(&fd, reinterpret_cast<const char*>(got) + at, sizeof fd);
+  DescriptorMessage message({spare_descriptor(), spare_descriptor()});
+  if (sendmsg(private_pair()[0], message.header(), 0) < 0) return errno;
+  if (recvmsg(private_pair()[1], message.header(), MSG_DONTWAIT) < 0) return errno;
+  say(" flags=%x", static_cast<unsigned>(message.header()->msg_flags));
+  message.each([&](int fd) {
     visit(fd);
     close(fd);
-  }
+  });
   return 0;
 }
 

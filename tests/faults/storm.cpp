@@ -27,6 +27,8 @@
 #include <string>
 #include <thread>
 
+#include "tests/support/descriptor_message.h"
+
 namespace {
 
 constexpr int many = 300;
@@ -223,20 +225,8 @@ void send_number(int to, int number) {
   int ends[2];
   expect(static_cast<int>(syscall(SYS_pipe2, ends, O_CLOEXEC)), "pipe2");
   if (write(ends[1], &number, sizeof number) != sizeof number) give_up("write");
-  char byte = 'x';
-  iovec data{&byte, 1};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))]{};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  cmsghdr* const header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  std::memcpy(CMSG_DATA(header), &ends[0], sizeof(int));
-  if (persistently([&] { return sendmsg(to, &message, 0); }) < 0) give_up("sendmsg");
+  DescriptorMessage message({ends[0]});
+  if (persistently([&] { return sendmsg(to, message.header(), 0); }) < 0) give_up("sendmsg");
   for (const int end : ends) syscall(SYS_close, end);
 }
 

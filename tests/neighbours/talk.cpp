@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstring>
+
+#include "tests/support/descriptor_message.h"
 
 namespace {
 
@@ -40,22 +41,10 @@ void show(const char* how, int fd, int peer) {
 int passed(int fd) {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) return -1;
-  char byte = 'x';
-  iovec data{&byte, 1};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof fd)]{};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  cmsghdr* const header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof fd);
-  std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
+  DescriptorMessage message({fd});
   int received = -1;
-  if (sendmsg(ends[0], &message, 0) == 1 && recvmsg(ends[1], &message, 0) == 1 && CMSG_FIRSTHDR(&message) != nullptr)
-    std::memcpy(&received, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof received);
+  if (sendmsg(ends[0], message.header(), 0) == 1 && recvmsg(ends[1], message.header(), 0) == 1)
+    message.each([&](int arrived) { received = arrived; });
   for (const int end : ends) close(end);
   return received;
 }

@@ -9,7 +9,8 @@
 #include <sys/socket.h>
 
 #include <atomic>
-#include <cstring>
+
+#include "tests/support/descriptor_message.h"
 
 namespace {
 
@@ -73,19 +74,6 @@ const int* private_pair() {
 }
 
 bool send_descriptor() {
-  char byte = 'x';
-  iovec data{&byte, 1};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))]{};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  cmsghdr* const header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  const int fd = spare_descriptor();
-  std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
-  return sendmsg(private_pair()[0], &message, 0) == 1;
+  DescriptorMessage message({spare_descriptor()});
+  return sendmsg(private_pair()[0], message.header(), 0) == 1;
 }
