@@ -114,7 +114,7 @@ set(CPACK_RPM_SPEC_INSTALL_POST "%{nil}")
 set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION
   /usr/lib64 /usr/share/man /usr/share/man/man1 /usr/share/man/man5 /usr/share/man/man8 /usr/share/licenses
   /usr/share/bash-completion /usr/share/bash-completion/completions /usr/share/zsh /usr/share/zsh/site-functions
-  /usr/share/zsh/vendor-completions /usr/share/fish /usr/share/fish/vendor_completions.d)
+  /usr/share/fish /usr/share/fish/vendor_completions.d)
 set(CPACK_RPM_LIBRARY_PACKAGE_NAME libcloexec)
 set(CPACK_RPM_LIBRARY_PACKAGE_SUMMARY ${library_summary})
 set(CPACK_RPM_LIBRARY_PACKAGE_DESCRIPTION "${library_about}")

@@ -147,7 +147,10 @@ void run_rpc_server(void) {
   server = made_server(own);
   fact("own is-taken=%d", server != NULL && server->fd == own);
   tell_kept_flag("own", own);
-  if (server != NULL) release_server(NULL);
+  if (server != NULL)
+    release_server(NULL);
+  else
+    close(own);
   dup2(saved, 2);
   close(saved);
 }
