@@ -13,22 +13,25 @@ int __open_2(const char* path, int flags);
 int __open64_2(const char* path, int flags);
 int __openat_2(int directory, const char* path, int flags);
 
-#define FAIL(call, ...)                                                                             \
+#define TELL(call, good, bad)                                                                       \
   do {                                                                                              \
-    const int opened = call(__VA_ARGS__ "/dev/null", O_RDONLY);                                     \
-    const int failed = call(__VA_ARGS__ "/proc/self/status", O_RDONLY | O_DIRECT);                  \
+    const int opened = good;                                                                        \
+    const int failed = bad;                                                                         \
     printf("%s errno=%s\n", #call, opened >= 0 && failed < 0 ? strerrorname_np(errno) : "nothing"); \
   } while (0)
+#define FAIL(call) TELL(call, call("/dev/null", O_RDONLY), call("/proc/self/status", O_RDONLY | O_DIRECT))
+#define FAIL_AT(call) \
+  TELL(call, call(AT_FDCWD, "/dev/null", O_RDONLY), call(AT_FDCWD, "/proc/self/status", O_RDONLY | O_DIRECT))
 
 int main(void) {
   FAIL(open);
   FAIL(open64);
-  FAIL(openat, AT_FDCWD, );
-  FAIL(openat64, AT_FDCWD, );
+  FAIL_AT(openat);
+  FAIL_AT(openat64);
   FAIL(__open);
   FAIL(__open64);
   FAIL(__open_2);
   FAIL(__open64_2);
-  FAIL(__openat_2, AT_FDCWD, );
+  FAIL_AT(__openat_2);
   return 0;
 }
