@@ -76,7 +76,7 @@ scmp_filter_ctx started(const std::string& action, int error) {
 }
 
 scmp_filter_ctx from_runtime(const json& profile, const std::string& action) {
-  const scmp_filter_ctx filter = started(action, profile.value("defaultErrnoRet", EPERM));
+  auto* const filter = started(action, profile.value("defaultErrnoRet", EPERM));
   for (const auto& entry : profile["syscalls"]) {
     if (!holds(entry)) continue;
     const bool is_allowed = entry["action"] == "SCMP_ACT_ALLOW";
@@ -87,7 +87,7 @@ scmp_filter_ctx from_runtime(const json& profile, const std::string& action) {
 }
 
 scmp_filter_ctx from_names(std::istream& names, const std::string& action) {
-  const scmp_filter_ctx filter = started(action, EPERM);
+  auto* const filter = started(action, EPERM);
   for (std::string name; names >> name;) add(filter, SCMP_ACT_ALLOW, name);
   return filter;
 }

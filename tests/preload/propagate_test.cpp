@@ -25,17 +25,17 @@ using Lines = std::vector<std::string>;
 const std::vector<std::string> verbs = {"open", "start:execv=" PRINT_ENVIRONMENT};
 
 TEST(Propagate, YesLeavesTheEnvironmentAlone) {
-  const Lines all = {"open 3 1", "A=1", "CLOEXEC_ALLOW=9", "CLOEXEC_PROPAGATE=yes", "LD_PRELOAD=" SHIM, "Z=2"};
-  EXPECT_EQ(given_to_children({"A=1", "LD_PRELOAD=" SHIM, "CLOEXEC_ALLOW=9", "CLOEXEC_PROPAGATE=yes", "Z=2"}, verbs),
+  const Lines all = {"open 3 1", "A=1", "CLOEXEC_ALLOW=9", "CLOEXEC_PROPAGATE=yes", ("LD_PRELOAD=" SHIM), "Z=2"};
+  EXPECT_EQ(given_to_children({"A=1", ("LD_PRELOAD=" SHIM), "CLOEXEC_ALLOW=9", "CLOEXEC_PROPAGATE=yes", "Z=2"}, verbs),
             all);
 }
 
 TEST(Propagate, NoTakesTheShimAndItsVariablesAway) {
-  EXPECT_EQ(
-      given_to_children({"A=1", "CLOEXEC_ALLOW=9", "LD_PRELOAD=" SHIM, "CLOEXEC_POLICY=force", "CLOEXEC_PROFILE=strict",
-                         "CLOEXEC_MODE=enforce", "CLOEXEC_AUDIT=/x", "CLOEXEC_PROPAGATE=no", "Z=2"},
-                        verbs),
-      (Lines{"open 3 1", "A=1", "Z=2"}));
+  EXPECT_EQ(given_to_children(
+                {"A=1", "CLOEXEC_ALLOW=9", ("LD_PRELOAD=" SHIM), "CLOEXEC_POLICY=force", "CLOEXEC_PROFILE=strict",
+                 "CLOEXEC_MODE=enforce", "CLOEXEC_AUDIT=/x", "CLOEXEC_PROPAGATE=no", "Z=2"},
+                verbs),
+            (Lines{"open 3 1", "A=1", "Z=2"}));
   EXPECT_EQ(given_to_children({"LD_PRELOAD=" SHIM, "CLOEXEC_PROPAGATE=no"}, verbs), Lines{"open 3 1"});
 }
 

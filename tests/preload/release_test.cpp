@@ -268,7 +268,7 @@ TEST(Announced, HoldsForVariablesThatTheProgramSetItself) {
 
 TEST(Announced, HoldsAlthoughAnotherConstructorChangedTheEnvironment) {
   const Ran ran = run({PROBE, "open", "open", "setenv:NGINX=3;", "start:execv"},
-                      {"FIRST=1", "SECOND=2", "LD_PRELOAD=" SHIM ":" EARLY_SETENV, "CLOEXEC_PROFILE=strict",
+                      {"FIRST=1", "SECOND=2", ("LD_PRELOAD=" SHIM ":" EARLY_SETENV), "CLOEXEC_PROFILE=strict",
                        "CLOEXEC_POLICY=exempt exec announced=yes", "LAST=3"});
   EXPECT_EQ(ran.status, 0);
   EXPECT_EQ(ran.out, "open 3 1\nopen 4 1\narrived 3\n");
