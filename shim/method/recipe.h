@@ -22,7 +22,8 @@ struct Recipe {
   std::uint16_t number =
       0;  // the system call of the atomic form: of calls by number, and should libc lack the function
   std::uint32_t value = 0;
-  bool is_special = special_of(call) != Special::none;  // whether the arguments decide what is made
+  // Whether the arguments decide what is made: interposers that call make_fast for such a call look at them before.
+  bool is_special = special_of(call) != Special::none;
 
   consteval Recipe about(std::int8_t where) const {
     Recipe changed = *this;
