@@ -69,6 +69,11 @@ class File {
   std::uint64_t size_ = 0;
 };
 
+/// GCC's and clang's, as they know each other (IsDynamicRTName, asan_linux.cpp).
+bool is_address_sanitizer(std::string_view library) {
+  return library.starts_with("libasan.so") || library.starts_with("libclang_rt.asan");
+}
+
 struct Range {
   std::uint64_t offset = 0;
   std::uint64_t size = 0;
@@ -190,6 +195,7 @@ class Reader {
     Elf_Data* data = table(where, ELF_T_DYN);
     const std::size_t entry_size = gelf_fsize(elf_.get(), ELF_T_DYN, 1, EV_CURRENT);
     std::optional<std::uint64_t> soname;
+    std::vector<std::uint64_t> needed;
     std::uint64_t strings = 0;
     Range names;
     for (std::size_t i = 0; data != nullptr && i < where.size / entry_size; ++i) {
@@ -197,14 +203,18 @@ class Reader {
       if (gelf_getdyn(data, static_cast<int>(i), &entry) == nullptr || entry.d_tag == DT_NULL) break;
       if (entry.d_tag == DT_FLAGS_1) result.is_pie = (entry.d_un.d_val & DF_1_PIE) != 0;
       if (entry.d_tag == DT_SONAME) soname = entry.d_un.d_val;
+      if (entry.d_tag == DT_NEEDED) needed.push_back(entry.d_un.d_val);
       if (entry.d_tag == DT_STRTAB) strings = entry.d_un.d_ptr;
       if (entry.d_tag == DT_STRSZ) names.size = entry.d_un.d_val;
     }
-    if (!soname) return;
+    if (!soname && needed.empty()) return;
     for (const GElf_Phdr& segment : loaded) {
       if (strings < segment.p_vaddr || strings - segment.p_vaddr >= segment.p_filesz) continue;
       names.offset = segment.p_offset + (strings - segment.p_vaddr);
-      result.soname = string_at(table(names, ELF_T_BYTE), *soname);
+      const Elf_Data* text = table(names, ELF_T_BYTE);
+      if (soname) result.soname = string_at(text, *soname);
+      for (const std::uint64_t name : needed)
+        if (is_address_sanitizer(string_at(text, name))) result.address_sanitizer = string_at(text, name);
       return;
     }
   }

@@ -42,6 +42,7 @@ struct ElfFile {
   bool has_sections = false;
   bool is_go = false;
   std::string soname;
+  std::string address_sanitizer;              // its runtime, when that is among the libraries needed (DT_NEEDED)
   std::unordered_set<std::string> imports;    // undefined dynamic symbols
   std::unordered_set<std::string> functions;  // global functions that it defines for everyone
   RawCalls raw_calls;

@@ -159,6 +159,15 @@ void say_raw_calls(const RawCalls& calls, Findings& findings) {
                                   count, calls.evident, calls.evident == 1 ? "is one" : "are such")});
 }
 
+void say_sanitizer(const std::string& runtime, Findings& findings) {
+  if (runtime.empty()) return;
+  findings.push_back({"address-sanitizer", Severity::note,
+                      fmt::format("It needs {}, which ends it when another library comes first: `cloexec run` sees to "
+                                  "that; where LD_PRELOAD is set by hand, set ASAN_OPTIONS=verify_asan_link_order=0, "
+                                  "too.",
+                                  runtime)});
+}
+
 std::string list_of(std::vector<std::string> names) {
   constexpr std::size_t most = 6;
   std::sort(names.begin(), names.end());
@@ -181,8 +190,17 @@ void say_symbols(const ElfFile& file, const ElfFile& shim, Findings& findings) {
                         "It calls dlmopen: libraries in a namespace of their own look symbols up there, past the "
                         "shim."});
   std::vector<std::string> own;
-  for (const std::string& name : file.functions)
-    if (shim.functions.contains(name) && !name.starts_with("cloexec_")) own.push_back(name);
+  std::vector<std::string> interceptors;
+  for (const std::string& name : file.functions) {
+    if (!shim.functions.contains(name) || name.starts_with("cloexec_")) continue;
+    // So does compiler-rt name what goes on to the next symbol (interception.h).
+    (file.functions.contains("__interceptor_" + name) ? interceptors : own).push_back(name);
+  }
+  if (!interceptors.empty())
+    findings.push_back(
+        {"interceptors", Severity::note,
+         fmt::format("A sanitizer that is linked in comes before the shim's functions and calls them: {}.",
+                     list_of(interceptors))});
   if (!own.empty())
     findings.push_back({"own-functions", Severity::warning,
                         fmt::format("It defines functions of its own that come before the shim's: {}.", list_of(own))});
@@ -220,6 +238,7 @@ Findings examine(const Location& location, const std::string& shim_path) {
                         "descriptors itself."});
   // A static program has all of libc's in it.
   if (!file.interpreter) return findings;
+  say_sanitizer(file.address_sanitizer, findings);
   say_raw_calls(file.raw_calls, findings);
   say_symbols(file, shim, findings);
   if (!file.has_sections)

@@ -9,6 +9,7 @@
 #include <cctype>
 #include <cerrno>
 #include <charconv>
+#include <map>
 #include <system_error>
 
 #include "cli/find_shim.h"
@@ -84,14 +85,23 @@ std::vector<Descriptor> read_descriptors(const ProcFolder& process) {
   return descriptors;
 }
 
-/// By the name that maps ends its lines with, also when a newer one has replaced its file.
-bool maps_shim(std::string_view maps) {
+/// By the name that maps ends its lines with, also when a newer one has replaced its file. One file has a line a
+/// segment: "BEGIN-END PERMISSIONS OFFSET DEVICE INODE   PATH" (proc(5)).
+std::vector<std::string> shims_in(std::string_view maps) {
   const std::string name = fmt::format("/{}", shim_name);
+  std::map<std::string_view, std::string_view> paths;  // by device and inode
   for (std::size_t at = maps.find(name); at != std::string_view::npos; at = maps.find(name, at + 1)) {
-    const std::string_view rest = maps.substr(at + name.size());
-    if (rest.starts_with('\n') || rest.starts_with(" (deleted)\n")) return true;
+    const std::size_t begin = maps.rfind('\n', at) + 1;
+    const std::string_view line = maps.substr(begin, maps.find('\n', at) - begin);
+    if (!line.ends_with(name) && !line.ends_with(name + " (deleted)")) continue;
+    const std::size_t path = line.find('/');
+    std::size_t device = 0;
+    for (int skipped = 0; skipped < 3; ++skipped) device = line.find(' ', device) + 1;
+    if (device < path) paths[line.substr(device, path - device)] = line.substr(path);
   }
-  return false;
+  std::vector<std::string> result;
+  for (const auto& [file, path] : paths) result.emplace_back(path);
+  return result;
 }
 
 /// Empty where there is none.
@@ -136,7 +146,7 @@ Process read_process(int pid, const ProcFolder& folder) {
     refuse_others(folder.content("stat"), process.comm);
     process.exe = link_in(folder, "exe");
     process.network = link_in(folder, "ns/net");
-    process.has_shim = maps_shim(folder.content("maps"));
+    process.shims = shims_in(folder.content("maps"));
     process.descriptors = read_descriptors(folder);
     // Whoever ended meanwhile seems to have had fewer.
     refuse_others(folder.content("stat"), process.comm);

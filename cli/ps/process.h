@@ -24,9 +24,9 @@ struct Descriptor {
 struct Process {
   int pid = 0;
   std::string comm;
-  std::string exe;  // its path; with " (deleted)" when it was replaced
-  bool has_shim = false;
-  std::string network;  // names its network namespace
+  std::string exe;                 // its path; with " (deleted)" when it was replaced
+  std::vector<std::string> shims;  // the mapped files of that name; with " (deleted)" when replaced
+  std::string network;             // names its network namespace
   std::vector<Descriptor> descriptors;
 };
 

@@ -20,13 +20,16 @@ std::string counted(std::size_t count, std::string_view one, std::string_view ma
 std::string summary_of(const Listing& listing) {
   const auto& processes = listing.processes;
   const auto has_some = [](const Listed& process) { return !process.fds.empty(); };
-  const auto has_shim = [](const Listed& process) { return process.has_shim; };
+  const auto has_shim = [](const Listed& process) { return !process.shims.empty(); };
+  const auto has_copies = [](const Listed& process) { return process.shims.size() > 1; };
   std::size_t fds = 0;
   for (const Listed& process : processes) fds += process.fds.size();
   std::string text = fmt::format(
       "{} in {} of {}; the shim is in {}\n", counted(fds, "inheritable descriptor", "inheritable descriptors"),
       std::count_if(processes.begin(), processes.end(), has_some), counted(processes.size(), "process", "processes"),
       std::count_if(processes.begin(), processes.end(), has_shim));
+  if (const auto copies = std::count_if(processes.begin(), processes.end(), has_copies); copies > 0)
+    text += fmt::format("more than one copy of it is in {}; the one that was loaded first is at work\n", copies);
   if (listing.forbidden > 0) text += fmt::format("{} more may not be read by this user\n", listing.forbidden);
   return text;
 }
@@ -59,8 +62,12 @@ struct Columns {
 
 std::string heading(const Listed& process, bool with_colours) {
   const std::string name = printable(fmt::format("{}[{}]", process.comm, process.pid));
-  return fmt::format("{} {}{}\n", with_colours ? fmt::format(fmt::emphasis::bold, "{}", name) : name,
-                     printable(process.exe), process.has_shim ? ", with the shim" : ", without the shim");
+  std::string shim = process.shims.empty() ? "without the shim" : "with the shim";
+  if (process.shims.size() > 1)
+    shim += fmt::format(" in {} copies: {}", process.shims.size(),
+                        printable(fmt::format("{}", fmt::join(process.shims, ", "))));
+  return fmt::format("{} {}, {}\n", with_colours ? fmt::format(fmt::emphasis::bold, "{}", name) : name,
+                     printable(process.exe), shim);
 }
 
 }  // namespace
@@ -93,7 +100,8 @@ std::string as_json(const Listing& listing) {
     processes.push_back({{"pid", process.pid},
                          {"comm", process.comm},
                          {"exe", process.exe},
-                         {"shim", process.has_shim},
+                         {"shim", !process.shims.empty()},
+                         {"shim_files", process.shims},
                          {"fds", std::move(fds)}});
   }
   const Json json = {{"version", 1}, {"processes", std::move(processes)}};

@@ -18,7 +18,7 @@ struct Listed {
   int pid = 0;
   std::string comm;
   std::string exe;
-  bool has_shim = false;
+  std::vector<std::string> shims;  // paths: more than one when copies of it were loaded
   std::vector<Inheritable> fds;
 };
 

@@ -193,6 +193,28 @@ class Doctor(CommandTest):
         self.assertIn(": socket.", text["own-functions"])
         self.diagnose(self.compiled("hidden", "-fvisibility=hidden", source=own), "protected", "glibc")
 
+    def test_sanitizers(self):
+        for compiler, options, runtime in (("gcc", (), r"libasan\.so\.\d+"),
+                                           ("clang", ("-shared-libasan",), r"libclang_rt\.asan-[^ ]+\.so")):
+            program = self.compiled("address", "-fsanitize=address", *options, compiler=compiler)
+            text = self.diagnose(program, "protected", "glibc", "address-sanitizer")["address-sanitizer"]
+            self.assertRegex(text, f"^It needs {runtime}, which ends it when another library comes first: `cloexec run`")
+            self.assertIn("ASAN_OPTIONS=verify_asan_link_order=0", text)
+            self.assertIn(f"  note: {text}\n", self.cloexec("doctor", str(program)).stdout)
+        for sanitizer in ("thread", "leak", "undefined"):
+            self.diagnose(self.compiled(sanitizer, f"-fsanitize={sanitizer}"), "protected", "glibc")
+        # What is linked in makes system calls of its own, of which it is warned; the rest goes on to the shim.
+        for sanitizer in ("address", "thread", "memory"):
+            text = self.diagnose(self.compiled("static", f"-fsanitize={sanitizer}", compiler="clang"), "partly", "glibc",
+                                 "raw-syscalls", "interceptors")
+            self.assertRegex(text["interceptors"], "^A sanitizer that is linked in .* calls them: accept, accept4, ")
+        own = "int fopen(void) { return 1; } int __interceptor_fopen(void) { return fopen(); } int dup(void) { return 0; }" \
+              "int main(void) { return 0; }"
+        text = self.diagnose(self.compiled("both", "-w", "-fno-builtin", "-rdynamic", source=own), "partly", "glibc", "interceptors",
+                             "own-functions")
+        self.assertTrue(text["interceptors"].endswith(": fopen."), text)
+        self.assertTrue(text["own-functions"].endswith(": dup."), text)
+
     def test_no_section_headers(self):
         data = bytearray(LS.read_bytes())
         data[40:48] = bytes(8)  # e_shoff

@@ -60,7 +60,7 @@ class Ps(CommandTest):
         report = json.loads(result.stdout)
         self.assertEqual((list(report), report["version"]), (["version", "processes"], 1))
         for process in report["processes"]:
-            self.assertEqual(list(process), ["pid", "comm", "exe", "shim", "fds"])
+            self.assertEqual(list(process), ["pid", "comm", "exe", "shim", "shim_files", "fds"])
         return {process["pid"]: process for process in report["processes"]}
 
     def fds(self, host):
@@ -228,11 +228,35 @@ keep("both", os.open(f"/proc/self/fd/{writing}", os.O_RDWR))
         hosts = with_shim, replaced, without
         shown = self.shown(*(host.pid for host in hosts))
         self.assertEqual([shown[host.pid]["shim"] for host in hosts], [True, True, False])
+        self.assertEqual([shown[host.pid]["shim_files"] for host in hosts], [[SHIM], [f"{library} (deleted)"], []])
         text = self.cloexec("ps", *(str(host.pid) for host in hosts)).stdout
         self.assertEqual(text.splitlines()[0], "0 inheritable descriptors in 0 of 3 processes; the shim is in 2")
         python = os.path.realpath(sys.executable)
         self.assertIn(f"[{with_shim.pid}] {python}, with the shim\n  nothing inheritable\n", text)
         self.assertIn(f"[{without.pid}] {python}, without the shim\n", text)
+
+    def test_several_copies_of_the_shim(self):
+        environment = {"PATH": PATH, "CLOEXEC_POLICY_FILE": self.nothing}
+        paths = [self.folder / name / "libcloexec.so" for name in ("a", "b", "b again")]
+        for path in paths:
+            path.parent.mkdir()
+        for path in paths[:2]:
+            shutil.copyfile(SHIM, path)
+        paths[2].hardlink_to(paths[1])  # ld.so knows a file again by its inode
+        copies = Host(self, "", env={**environment, "LD_PRELOAD": ":".join(map(str, paths[:2]))})
+        one_file = Host(self, "", env={**environment, "LD_LIBRARY_PATH": str(paths[2].parent),
+                                       "LD_PRELOAD": f"{paths[1]}:libcloexec.so"})
+        shown = self.shown(copies.pid, one_file.pid)
+        self.assertEqual(sorted(shown[copies.pid]["shim_files"]), [str(path) for path in paths[:2]])
+        self.assertEqual(shown[one_file.pid]["shim_files"], [str(paths[1])])
+        text = self.cloexec("ps", str(copies.pid), str(one_file.pid)).stdout
+        self.assertEqual(text.splitlines()[:2], [
+            "0 inheritable descriptors in 0 of 2 processes; the shim is in 2",
+            "more than one copy of it is in 1; the one that was loaded first is at work"])
+        python = os.path.realpath(sys.executable)
+        listed = ", ".join(shown[copies.pid]["shim_files"])
+        self.assertIn(f"[{copies.pid}] {python}, with the shim in 2 copies: {listed}\n", text)
+        self.assertIn(f"[{one_file.pid}] {python}, with the shim\n", text)
 
     def test_text(self):
         host = Host(self, """

@@ -9,6 +9,40 @@ import unittest
 
 from support import CLOEXEC, PATH, PROBE, SHIM, CommandTest
 
+# Does what its argument says, and then starts perl, which leaks on purpose as it ends, and asks for a descriptor's flag.
+SANITIZED = """
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+int shared;
+void *add(void *unused) { ++shared; return 0; }
+int main(int count, char **arguments) {
+  const char *what = arguments[1];
+  char *volatile memory = malloc(8);
+  volatile int number = INT_MAX;
+  pthread_t thread;
+  if (strcmp(what, "overflow") == 0) memory[count * 4] = 1;
+  if (strcmp(what, "overflow-of-int") == 0) ++number;
+  if (strcmp(what, "race") == 0) {
+    pthread_create(&thread, 0, add, 0);
+    ++shared;
+    pthread_join(thread, 0);
+  }
+  free(memory);
+  // What is left in a register hides the last one.
+  for (int i = 0; strcmp(what, "leak") == 0 && i < 9; ++i) memory = malloc(8);
+  memory = 0;
+  printf("child %d\\n", system("perl -e 1"));
+  FILE *file = fopen("/dev/null", "r");
+  printf("flag %d\\n", fcntl(fileno(file), F_GETFD));
+  fclose(file);
+  return 7;
+}
+"""
+
 
 class Run(CommandTest):
     def test_makes_close_on_exec_the_default(self):
@@ -56,6 +90,53 @@ class Run(CommandTest):
         self.assertEqual(preload(f"{SHIM} {libc}:{libc}:"), f"{SHIM}:{libc}:{libc}")
         nested = self.cloexec("run", CLOEXEC, "run", "printenv", "LD_PRELOAD")
         self.expect(nested, 0, f"{SHIM}\n", "")
+
+    def test_sanitizers_start_behind_the_shim(self):
+        """Each finds what it is for, gives its own status, and starts what is not sanitized as it would be bare."""
+        source = self.folder / "program.c"
+        source.write_text(SANITIZED)
+        # (options, what makes it find something, the status then, and a word of the report)
+        address = (["overflow"], 1, "heap-buffer-overflow"), (["leak"], 1, "detected memory leaks")
+        insisting = ["gcc", "-fsanitize=address"], ["clang", "-fsanitize=address", "-shared-libasan"]
+        kinds = (*((build, *address) for build in insisting),
+                 (["gcc", "-fsanitize=address", "-static-libasan"], *address), (["clang", "-fsanitize=address"], *address),
+                 (["gcc", "-fsanitize=thread"], (["race"], 66, "data race")),
+                 (["gcc", "-fsanitize=leak"], (["leak"], 23, "detected memory leaks")),
+                 (["gcc", "-fsanitize=undefined"], (["overflow-of-int"], 7, "signed integer overflow")))
+
+        def library(compiler, name):
+            asked = subprocess.run([compiler, f"-print-file-name={name}"], capture_output=True, text=True, check=True)
+            return asked.stdout.strip()
+        clang_runtimes = os.path.dirname(library("clang", f"libclang_rt.asan-{os.uname().machine}.so"))
+        settings = {"ASAN_OPTIONS": None, "LD_LIBRARY_PATH": clang_runtimes}
+        # Before a program that is not sanitized, for a library that is.
+        self.expect(self.cloexec("run", "true", LD_PRELOAD=library("gcc", "libasan.so"), **settings), 0, "", "")
+        program = self.folder / "program"
+        script = self.folder / "script"
+        script.write_text(f'#!/bin/sh\n{program} "$@"\n')
+        script.chmod(0o755)
+        for build, *findings in kinds:
+            with self.subTest(" ".join(build)):
+                subprocess.run([*build, "-w", "-g", source, "-o", program, "-pthread"], check=True)
+                if build in insisting:
+                    bare = self.cloexec("ok", command=program, LD_PRELOAD=SHIM, **settings)
+                    self.expect(bare, 1, "")
+                    self.assertIn("ASan runtime does not come first", bare.stderr)
+                for command, flag in ((["run", program], 1), (["run", script], 1), (["audit", "-o", "report", program], 0)):
+                    self.expect(self.cloexec(*command, "ok", **settings), 7, f"child 0\nflag {flag}\n", "")
+                for arguments, status, words in findings:
+                    result = self.cloexec("run", program, *arguments, **settings)
+                    self.expect(result, status)
+                    self.assertIn(words, result.stderr)
+
+    def test_options_of_the_address_sanitizer_are_kept(self):
+        def options(value):
+            return self.cloexec("run", "printenv", "ASAN_OPTIONS", ASAN_OPTIONS=value).stdout
+        self.assertEqual(options(None), "verify_asan_link_order=0\n")
+        self.assertEqual(options(""), "verify_asan_link_order=0\n")
+        self.assertEqual(options("detect_leaks=0"), "detect_leaks=0:verify_asan_link_order=0\n")
+        for decided in ("verify_asan_link_order=1", "verify_asan_link_order=0:detect_leaks=0"):
+            self.assertEqual(options(decided), decided + "\n")
 
     def test_exit_status_is_that_of_env(self):
         self.expect(self.cloexec("run", "sh", "-c", "exit 7"), 7)
