@@ -20,9 +20,9 @@ namespace {
 void set(const std::string& name, const std::string& value) { setenv(name.c_str(), value.c_str(), 1); }
 
 /// A shared runtime of AddressSanitizer ends its program at once when another library comes before it in the loader's
-/// list, as every preload does (AsanCheckDynamicRTPrereqs, asan_linux.cpp). For all that is started, since tests are
-/// started by others. Before the shim in LD_PRELOAD, the runtime would also get into all that a sanitized program
-/// starts, and end perl, sort or gcc with a failure for what they leak.
+/// list, as every preload does (AsanCheckDynamicRTPrereqs, asan_linux.cpp). Told to every program: often it is make or
+/// a script that starts the sanitized one. Put before the shim in LD_PRELOAD instead, the runtime would get into all
+/// that a sanitized program starts, and end perl, sort or gcc with a failure for what they leak.
 void let_sanitizers_come_later() {
   const char* variable = std::getenv("ASAN_OPTIONS");
   const std::string options = variable != nullptr ? variable : "";

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command finds its shim where both were installed, and after the prefix was moved."""
 import os
+import pathlib
 import shutil
 import subprocess
 import unittest
@@ -19,6 +20,12 @@ class Install(CommandTest):
         self.expect_to_find_it_in(self.folder / "second", command=command)
         result = self.cloexec("audit", "-o", "report", "--", "printenv", "LD_PRELOAD", command=command)
         self.expect(result, 0, f"{self.folder}/second/lib/cloexec/libcloexec.so\n", "")
+
+    def test_suppressions_come_with_the_library(self):
+        subprocess.run(["cmake", "--install", os.environ["BUILD"], "--component", "library", "--prefix", self.folder / "all"],
+                       check=True, capture_output=True)
+        source = pathlib.Path(__file__).resolve().parents[2] / "packaging" / "cloexec.supp"
+        self.assertEqual((self.folder / "all" / "share" / "cloexec" / "cloexec.supp").read_bytes(), source.read_bytes())
 
     def test_finds_the_shim_through_a_symbolic_link(self):
         (self.folder / "link").symlink_to(CLOEXEC)
