@@ -28,7 +28,8 @@ enum class Event : std::uint8_t {
   flagged,  // the program set or cleared the flag of `fd` to `other`
   closed,   // it is about to close `fd` to `other`
   exec,     // a program is about to be started. Texts: call, program, argv[0]
-  given,    // a rule gives `fd` to that program. Texts: source of the rule, rule
+  given,    // a rule gives `fd` to that program. Texts: source of the rule, rule; the word that announces the number to
+            // it, empty when the rule does not ask for one
   failed,   // it was not started
   spawned,  // it was, as process `other`; 0 when that is not known
 };

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -47,9 +48,17 @@ std::string full_name(const CLI::App& command) {
   return parent == nullptr ? command.get_name() : full_name(*parent) + " " + command.get_name();
 }
 
-/// Cuts what follows PROGRAM off `words` and returns it. CLI11 would take the program's options for its own, its "--"
-/// away, and "[a,b]" apart.
+Words cut(Words& words, Words::iterator from) {
+  Words arguments(from, words.end());
+  words.erase(from, words.end());
+  return arguments;
+}
+
+/// Cuts what follows PROGRAM off `words`, or "--" and what follows that, and returns it. CLI11 would take the program's
+/// options for its own, its "--" away, and "[a,b]" apart.
 Words take_arguments(Words& words, const CLI::App& command) {
+  if (const CLI::Option* facts = command.get_option_no_throw("FACT"); facts != nullptr)
+    return cut(words, std::find(words.begin(), words.end(), "--"));
   const CLI::Option* program = command.get_option_no_throw("PROGRAM");
   if (program == nullptr || program->get_type_name() != takes_arguments) return {};
   std::size_t at = 1;
@@ -60,10 +69,7 @@ Words take_arguments(Words& words, const CLI::App& command) {
     if (option != nullptr && option->get_items_expected_max() > 0) ++at;
   }
   if (at >= words.size()) return {};
-  const auto behind_program = words.begin() + static_cast<std::ptrdiff_t>(at) + 1;
-  Words arguments(behind_program, words.end());
-  words.erase(behind_program, words.end());
-  return arguments;
+  return cut(words, words.begin() + static_cast<std::ptrdiff_t>(at) + 1);
 }
 
 std::string describe(const CLI::ParseError& error, const CLI::App& command) {
@@ -85,7 +91,8 @@ class Formatter : public CLI::Formatter {
  public:
   std::string make_option_usage(const CLI::Option* option) const override {
     const std::string usage = CLI::Formatter::make_option_usage(option);
-    return option->get_type_name() == takes_arguments ? usage + " " + takes_arguments : usage;
+    const std::string type = option->get_type_name();
+    return type == takes_arguments || type == takes_told ? usage + " " + type : usage;
   }
 };
 
@@ -105,7 +112,7 @@ void add_commands(CLI::App& app, Action& action, const Words& arguments) {
   policy->require_subcommand(1);
   add_policy_check(*policy, action);
   add_policy_show(*policy, action);
-  add_policy_explain(*policy, action);
+  add_policy_explain(*policy, action, arguments);
   add_policy_suggest(*policy, action);
   add_ps(app, action);
   add_doctor(app, action);

@@ -26,6 +26,7 @@
 #include "policy/call.h"
 #include "policy/glob.h"
 #include "policy/parse.h"
+#include "policy/profile.h"
 
 namespace cloexec::cli {
 namespace {
@@ -66,23 +67,38 @@ std::string numbers(const std::set<int>& fds) {
 }
 
 struct Suggestion {
-  std::string rule;  // without the numbers
+  std::string rule;  // without the numbers and those targets
   std::string why;
+  std::set<std::string> targets = {};
 };
 
 /// What the suggestions of one rule have in common.
 struct Group {
   std::string why;
   std::set<int> fds;
+  std::set<std::string> targets;
   std::size_t leaks = 0;
 };
 
+/// Those that the standard profile knows.
+std::string_view shells() {
+  constexpr const Rule& rule = standard_rules.front();
+  static_assert(rule.action == cloexec::Action::exempt && rule.has(Key::program) &&
+                rule.keys.has_none_but({Key::program}));
+  return rule.value(Key::program).of(standard_profile());
+}
+
 /// What starts whatever it is told to: that one starts another says nothing.
 bool runs_anything(std::string_view program) {
-  return matches_program(
-      "sh,ash,bash,dash,ksh*,mksh*,zsh*,yash,busybox*,env,python*,pypy*,perl*,ruby*,node*,php*,lua*,java,tclsh*,guile*",
-      program);
+  return matches_program(shells(), program) ||
+         matches_program(
+             "env,python,python[23]*,pypy,pypy3*,perl,perl5*,ruby,ruby[23]*,node,nodejs,php,php[5-9]*,lua,lua5*,luajit,"
+             "java,tclsh*,guile*,csi,chicken-csi,ocaml,ocamlrun,sbcl",
+             program);
 }
+
+/// Its shell is started inside libc, where no rule for exec is asked.
+bool is_beyond_exec_rules(const Exec& exec) { return exec.call == "system" || exec.call == "popen"; }
 
 bool is_lock_file(std::string_view path) {
   for (const std::string_view ending : {".lock", ".pid"})
@@ -105,20 +121,33 @@ class Judge {
   std::optional<Suggestion> suggest(std::size_t place, const Crossing& crossing) const {
     const Exec& exec = report_.execs[place];
     const Creation& created = crossing.created;
-    if (auto by_making = suggest_by_making(crossing)) return by_making;
-    const std::string& caller = callers_[place];
-    if (caller.empty() || exec.program.empty()) return {};
+    if (is_lock(crossing)) return suggest_for_lock(place, crossing);
+    const std::string& caller = created.program;
+    if (!is_first(place, crossing)) return {};
+    if (is_own(exec, created))
+      return Suggestion{exec_rule(exec, caller) + " own=yes",
+                        is_number_chosen(created) ? "its number was chosen between fork and exec"
+                                                  : "made by the very process that became this program"};
     if (caller == exec.program && !runs_anything(caller))
       return Suggestion{exec_rule(exec, caller), "the program starts itself again, and hands on what it holds"};
     const auto found = habits_.find(habit_of(place, crossing));
     const auto spread = spreads_.find(spread_of(place, crossing));
     constexpr std::size_t enough = 3;
-    if (created.call.empty() || found == habits_.end() || spread == spreads_.end()) return {};
+    if (place_of(call_names, created.call) < 0 || found == habits_.end() || spread == spreads_.end()) return {};
     const Habit& habit = found->second;
-    const bool is_always = habit.execs == starts_.at({caller, exec.program});
+    const bool is_always = habit.execs == starts_.at({callers_[place], exec.program});
     if (habit.makings.size() < enough || !is_always || spread->second.size() != 1) return {};
-    return Suggestion{exec_rule(exec, caller),
+    return Suggestion{is_beyond_exec_rules(exec) ? making_rule(created) : exec_rule(exec, caller),
                       "made anew for every start of this program and for no other, with the same number each time"};
+  }
+
+  /// Whether its maker's own program starts that one: what it made before it became another, or gave to one, is no
+  /// longer for rules.
+  bool is_first(std::size_t place, const Crossing& crossing) const {
+    const std::string& maker = crossing.created.program;
+    // A daemon's start may not have been seen: then only its makings tell what it was.
+    const bool is_by_maker = callers_[place] == maker || callers_[place].empty();
+    return is_by_maker && !maker.empty() && !report_.execs[place].program.empty();
   }
 
  private:
@@ -153,6 +182,7 @@ class Judge {
     ++starts_[{callers_[place], exec.program}];
     for (const Crossing& crossing : exec.fds) {
       if (crossing.what != Class::leak) continue;
+      if (is_lock(crossing) && is_beyond_exec_rules(exec)) locks_for_shells_.insert(lock_rule(crossing));
       Habit& habit = habits_[habit_of(place, crossing)];
       ++habit.execs;
       habit.makings.emplace(crossing.created.pid, crossing.target);
@@ -166,35 +196,64 @@ class Judge {
     return keys;
   }
 
-  static std::optional<Suggestion> suggest_by_making(const Crossing& crossing) {
-    const Creation& created = crossing.created;
+  static std::string making_rule(const Creation& created, const std::string& keys = {}) {
+    return fmt::format("exempt {}{}{}", created.call, keys, creator_keys(created));
+  }
+
+  /// Whether the process that became the program has made it itself, as `own=yes` has it.
+  static bool is_own(const Exec& exec, const Creation& created) {
+    return created.pid != 0 && created.pid == exec.pid && !created.call.empty();
+  }
+
+  /// dup gives any number: nobody has chosen that one.
+  static bool is_number_chosen(const Creation& created) {
     const int place = place_of(call_names, created.call);
-    if (place < 0 || created.program.empty()) return {};
+    if (place < 0 || created.when != "child") return false;
     const Call call = static_cast<Call>(place);
-    const Family family = family_of(call);
-    // dup gives any number: nobody has chosen that one.
-    const bool has_chosen = family == Family::dup2 || (family == Family::dup && call != Call::dup);
-    if (has_chosen && created.when == "child")
-      return Suggestion{fmt::format("exempt {}{} when=child", created.call, creator_keys(created)),
-                        "between fork and exec somebody has chosen the number for the new program"};
-    if (has_path(call) && crossing.object == "file" && is_lock_file(general(crossing.target))) {
-      const std::string path = general(crossing.target);
-      const bool has_stars = path != crossing.target;
-      // The rule sees what the program wrote, which may be a relative path or one with symbolic links.
-      const std::string glob = "*" + glob_of(base_name(path), false, has_stars);
-      return Suggestion{fmt::format("exempt {}{}{}", created.call, key("path", glob), creator_keys(created)),
-                        "a lock or pid file: it is held for as long as a program that was started runs"};
-    }
-    return {};
+    return family_of(call) == Family::dup2 || (family_of(call) == Family::dup && call != Call::dup);
+  }
+
+  static bool is_lock(const Crossing& crossing) {
+    const int place = place_of(call_names, crossing.created.call);
+    return place >= 0 && has_path(static_cast<Call>(place)) && !crossing.created.program.empty() &&
+           crossing.object == "file" && is_lock_file(general(crossing.target));
+  }
+
+  static std::string lock_glob(const Crossing& crossing, bool is_whole) {
+    const std::string path = general(crossing.target);
+    const bool has_stars = path != crossing.target;
+    return is_whole ? glob_of(path, false, has_stars) : "*" + glob_of(base_name(path), false, has_stars);
+  }
+
+  /// The rule sees what the program wrote, which may be a relative path or one with symbolic links.
+  static std::string lock_rule(const Crossing& crossing) {
+    return making_rule(crossing.created, key("path", lock_glob(crossing, false)));
+  }
+
+  /// For those alone that the program itself has started with it, where a rule can tell them; they hand it on.
+  Suggestion suggest_for_lock(std::size_t place, const Crossing& crossing) const {
+    constexpr const char* why = "a lock or pid file: it is held for as long as a program that was started runs";
+    const Exec& exec = report_.execs[place];
+    const Creation& created = crossing.created;
+    const std::string rule = lock_rule(crossing);
+    if (locks_for_shells_.contains(rule)) return {rule, why};
+    return {fmt::format("exempt exec{}{}", key("program", glob_of(created.program, true)),
+                        key("path", lock_glob(crossing, true))),
+            why, is_first(place, crossing) ? names_of(exec) : std::set<std::string>()};
   }
 
   /// exec may be asked for it by another name than the kernel has for it.
-  static std::string exec_rule(const Exec& exec, const std::string& caller) {
+  static std::set<std::string> names_of(const Exec& exec) {
     std::string_view name = base_name(exec.argv0);
     if (name.starts_with('-')) name.remove_prefix(1);
-    std::string target = glob_of(base_name(exec.program), true);
-    if (!name.empty() && name != base_name(exec.program)) target += "," + glob_of(name, true);
-    return fmt::format("exempt exec{}{}", key("program", glob_of(caller, true)), key("target", target));
+    std::set<std::string> names{glob_of(base_name(exec.program), true)};
+    if (!name.empty()) names.insert(glob_of(name, true));
+    return names;
+  }
+
+  static std::string exec_rule(const Exec& exec, const std::string& caller) {
+    return fmt::format("exempt exec{}{}", key("program", glob_of(caller, true)),
+                       key("target", fmt::format("{}", fmt::join(names_of(exec), ","))));
   }
 
   const Report& report_;
@@ -203,6 +262,7 @@ class Judge {
   std::map<std::pair<std::string, std::string>, std::size_t> starts_;
   std::map<HabitKey, Habit> habits_;
   std::map<SpreadKey, std::set<std::pair<std::string, int>>> spreads_;
+  std::set<std::string> locks_for_shells_;  // by the rule for them
 };
 
 std::string times(std::size_t count) { return count == 1 ? "once" : fmt::format("{} times", count); }
@@ -220,10 +280,12 @@ class Writer {
   void comment(const std::string& text) { add(fmt::format("# {}\n", printable(text))); }
 
   void rule(const std::string& text, const Group& group) {
-    const std::string with_numbers =
-        group.fds.size() <= most_numbers && !is_of_path(text) ? text + fmt::format(" fd={}", numbers(group.fds)) : text;
+    std::string whole = text;
+    if (!group.targets.empty() && group.targets.size() <= most_targets)
+      whole += key("target", fmt::format("{}", fmt::join(group.targets, ",")));
+    if (group.fds.size() <= most_numbers && !is_of_path(text)) whole += fmt::format(" fd={}", numbers(group.fds));
     if (rules_ == most_rules) return;
-    if (add(fmt::format("# {}; {}\n{}\n", printable(group.why), times(group.leaks), with_numbers))) ++rules_;
+    if (add(fmt::format("# {}; {}\n{}\n", printable(group.why), times(group.leaks), whole))) ++rules_;
   }
 
   void finish() {
@@ -233,6 +295,7 @@ class Writer {
 
  private:
   static constexpr std::size_t most_numbers = 32;
+  static constexpr std::size_t most_targets = 32;
   static constexpr std::size_t kept_for_the_end = 64;
 
   /// A file is known by its name; which number it gets is chance.
@@ -252,8 +315,9 @@ class Writer {
   std::size_t left_out_ = 0;
 };
 
-void add_to(Group& group, const Crossing& crossing, const std::string& why) {
-  group.why = why;
+void add_to(Group& group, const Crossing& crossing, const Suggestion& suggestion) {
+  group.why = suggestion.why;
+  group.targets.insert(suggestion.targets.begin(), suggestion.targets.end());
   group.fds.insert(crossing.fd);
   ++group.leaks;
 }
@@ -270,18 +334,31 @@ Report read_report(const std::string& path) {
   }
 }
 
+/// The same for what was made once, wherever it crosses.
+std::string key_of_making(const Crossing& crossing) {
+  const Creation& made = crossing.created;
+  return fmt::format("{} {} {} {:x} {}", made.pid, made.tid, made.call, made.offset, crossing.target);
+}
+
 int suggest(const std::string& path) {
   const Report report = read_report(path);
   const Judge judge(report);
   std::map<std::string, Group> rules;
   std::map<Identity, Group> rest;
+  // What a program was given it hands on, without a rule of its own.
+  std::map<std::string, std::string> handed_on;
   for (std::size_t place = 0; place < report.execs.size(); ++place)
     for (const Crossing& crossing : report.execs[place].fds) {
       if (crossing.what != Class::leak) continue;
-      if (const auto suggestion = judge.suggest(place, crossing))
-        add_to(rules[suggestion->rule], crossing, suggestion->why);
-      else
+      const auto found = handed_on.find(key_of_making(crossing));
+      if (const auto suggestion = judge.suggest(place, crossing)) {
+        add_to(rules[suggestion->rule], crossing, *suggestion);
+        handed_on[key_of_making(crossing)] = suggestion->rule;
+      } else if (found != handed_on.end() && !judge.is_first(place, crossing)) {
+        ++rules[found->second].leaks;
+      } else {
         add_to(rest[identity_of(report.execs[place], crossing)], crossing, {});
+      }
     }
   Writer writer;
   writer.comment(fmt::format("What looks deliberate in {}: read it before you use it.", path));
@@ -301,8 +378,10 @@ void add_policy_suggest(CLI::App& policy, Action& action) {
   auto path = std::make_shared<std::string>();
   command->add_option("AUDIT.json", *path, "What `cloexec audit --format json` has written")->required();
   command->footer(
-      "Deliberate looks: a number chosen between fork and exec; a lock or pid file; what a program hands on when it\n"
-      "starts itself again; what is made anew, with the same number, for each of three or more starts of a program.");
+      "Deliberate looks: what the very process has made that becomes the program; a lock or pid file; what a program\n"
+      "hands on when it starts itself again; what is made anew, with the same number, for each of three or more "
+      "starts\n"
+      "of a program. An audit does not tell which numbers a program was told: the standard profile keeps those.");
   command->callback([=, &action] { action = [=] { return suggest(*path); }; });
 }
 

@@ -14,7 +14,7 @@ foreach(line IN LISTS catalogue_lines)
   list(APPEND CLOEXEC_CATALOGUE ${name})
 endforeach()
 
-# And CLOEXEC_EXPORTS what the library exports: these too. CLOEXEC_AUDIT_EXPORTS is for the one that audits load.
+# And CLOEXEC_EXPORTS what the library exports: these too.
 function(append_names list kind)
   file(STRINGS ${catalogue_file} lines REGEX "^${kind}\\(")
   foreach(line IN LISTS lines)
@@ -25,8 +25,6 @@ function(append_names list kind)
 endfunction()
 set(CLOEXEC_EXPORTS ${CLOEXEC_CATALOGUE})
 append_names(CLOEXEC_EXPORTS X_WATCH)
-set(CLOEXEC_AUDIT_EXPORTS ${CLOEXEC_EXPORTS})
-append_names(CLOEXEC_AUDIT_EXPORTS X_AUDIT)
 
 # And CLOEXEC_CALLS what a rule may name: the same on every architecture.
 file(STRINGS ${catalogue_file} lines REGEX "^X(_TIME64)?\\(")

@@ -13,7 +13,6 @@ namespace cloexec {
 
 #define X_TIME64 X
 #define X_WATCH(name)
-#define X_AUDIT(name)
 
 enum class Call : std::uint8_t {
 #define X(name, family, method) name,
@@ -68,16 +67,21 @@ inline constexpr Family call_families[] = {
 
 #undef X_TIME64
 #undef X_WATCH
-#undef X_AUDIT
 
 constexpr std::string_view name_of(Call call) { return nth_name(call_names, static_cast<unsigned>(call)); }
 
 constexpr Family family_of(Call call) { return detail::call_families[static_cast<unsigned>(call)]; }
 
-/// Whether `call` takes the path of what it opens, which is what a rule's `path` is about.
+/// Whether a rule's `path` can be about `call`: it takes the path of what it opens, or it starts a program that may be
+/// given what is known by a path.
 constexpr bool has_path(Call call) {
   const Family family = family_of(call);
-  return family == Family::open || family == Family::stdio || family == Family::temp;
+  return family == Family::open || family == Family::stdio || family == Family::temp || family == Family::exec;
+}
+
+/// Whether `call` looks for the program along PATH when its name has no '/'.
+constexpr bool searches_path(Call call) {
+  return call == Call::execvp || call == Call::execvpe || call == Call::execlp || call == Call::posix_spawnp;
 }
 
 /// Whether the program that `call` starts is another process: a child when it begins.
@@ -100,10 +104,10 @@ class CallSet {
       if (family_of(static_cast<Call>(i)) != Family::exec) add(static_cast<Call>(i));
   }
 
-  /// Whether there are calls of the exec family only in it.
-  constexpr bool is_exec_only() const {
+  /// Whether test(Call) is true of all calls in it.
+  constexpr bool all(auto&& test) const {
     for (unsigned i = 0; i < call_count; ++i)
-      if (contains(static_cast<Call>(i)) && family_of(static_cast<Call>(i)) != Family::exec) return false;
+      if (contains(static_cast<Call>(i)) && !test(static_cast<Call>(i))) return false;
     return true;
   }
 

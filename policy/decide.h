@@ -18,10 +18,11 @@ namespace cloexec {
 /// the same functions.
 ///
 ///   int fd()                    the number; -1 when it is not known yet
-///   std::string_view path()     as the program wrote it; empty when the call has none
+///   std::string_view path()     as the program wrote it; of the exec family, what the descriptor is; or empty
 ///   std::string_view module()   base name of the object that made the call
 ///   bool is_child()             forked since the shim loaded, and not exec'd
 ///   std::string_view target()   of the exec family: the program to be started
+///   bool is_own()               of the exec family: this process has made it since it began
 ///   bool is_announced()         of the exec family: the number is told to that program
 template <typename Facts>
 concept CallFacts = requires(Facts facts) {
@@ -30,6 +31,7 @@ concept CallFacts = requires(Facts facts) {
   { facts.module() } -> std::convertible_to<std::string_view>;
   { facts.is_child() } -> std::convertible_to<bool>;
   { facts.target() } -> std::convertible_to<std::string_view>;
+  { facts.is_own() } -> std::convertible_to<bool>;
   { facts.is_announced() } -> std::convertible_to<bool>;
 };
 
@@ -41,14 +43,30 @@ enum class Verdict : std::uint8_t {
 
 namespace detail {
 
-/// Whether all keys but `fd` match. The cheap ones are looked at first.
-constexpr bool matches_but_number(const Rule& rule, std::string_view text, CallFacts auto& facts) {
-  if (rule.has(Key::when) && (rule.when == When::child) != facts.is_child()) return false;
-  if (rule.has(Key::path) && (facts.path().empty() || !matches_glob(rule.value(Key::path).of(text), facts.path())))
-    return false;
-  if (rule.has(Key::target) && !matches_program(rule.value(Key::target).of(text), facts.target())) return false;
-  if (rule.has(Key::module) && !matches_glob(rule.value(Key::module).of(text), facts.module())) return false;
-  return !rule.has(Key::announced) || facts.is_announced();
+/// Whether `rule`, which has this key, matches by it. There is no default: a key that is forgotten does not compile.
+constexpr bool matches(const Rule& rule, std::string_view text, Key key, CallFacts auto& facts) {
+  const std::string_view value = rule.value(key).of(text);
+  switch (key) {
+    case Key::when:
+      return (rule.when == When::child) == facts.is_child();
+    case Key::own:
+      return facts.is_own();
+    case Key::fd:
+      return facts.fd() < 0 || lists_number(value, facts.fd());
+    case Key::target:
+      return matches_program(value, facts.target());
+    case Key::announced:
+      return facts.is_announced();
+    case Key::program:
+      return true;  // rules for other programs have been left out, see `concerns`
+    case Key::module:
+      return matches_glob(value, facts.module());
+    case Key::path: {
+      const std::string_view path = facts.path();
+      return !path.empty() && matches_glob(value, path);
+    }
+  }
+  return false;
 }
 
 }  // namespace detail
@@ -60,9 +78,8 @@ struct Opinion {
 };
 
 constexpr Opinion ask(const Rule& rule, std::string_view text, CallFacts auto& facts) {
-  if (!detail::matches_but_number(rule, text, facts)) return {};
+  if (!rule.keys.all([&](Key key) { return detail::matches(rule, text, key, facts); })) return {};
   if (rule.has(Key::fd) && facts.fd() < 0) return {true, Verdict::depends};
-  if (rule.has(Key::fd) && !lists_number(rule.value(Key::fd).of(text), facts.fd())) return {};
   return {true, rule.action == Action::exempt ? Verdict::exempt : Verdict::force};
 }
 

@@ -15,12 +15,17 @@ constexpr std::string_view nth_name(const char* names, unsigned index) {
   return names;
 }
 
+/// Whether `known`, which a NUL ends, is `name`. Most differ in a letter or two.
+constexpr bool is_name(const char* known, std::string_view name) {
+  std::size_t same = 0;
+  while (same < name.size() && known[same] != '\0' && known[same] == name[same]) ++same;
+  return same == name.size() && known[same] == '\0';
+}
+
 /// The place of `name` in a list; -1 when it is not there.
 constexpr int place_of(const char* names, std::string_view name) {
   for (int place = 0; *names != '\0'; ++place) {
-    std::size_t same = 0;
-    while (same < name.size() && names[same] != '\0' && names[same] == name[same]) ++same;
-    if (same == name.size() && names[same] == '\0') return place;
+    if (is_name(names, name)) return place;
     while (*names++ != '\0') {
     }
   }

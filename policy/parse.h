@@ -131,25 +131,62 @@ class RuleParser {
     if (place < 0) return fail_unknown(word, 0, "unknown key", name, key_names);
     const Key key = static_cast<Key>(place);
     if (rule.has(key)) return fail(word, 0, "given twice:", name);
-    if ((key == Key::target || key == Key::announced) && !rule.calls.is_exec_only())
-      return fail(word, 0, "only for calls of the exec family:", name);
-    return set_value(word, key, offset, value, rule);
+    if (const char* wrong = what_never_matches(rule.calls, key)) return fail(word, 0, wrong, name);
+    rule.keys.add(key);
+    rule.values[static_cast<unsigned>(key)] = value;
+    return check_value(word, key, offset, value.of(text_), rule);
   }
 
-  constexpr bool set_value(const Word& word, Key key, std::size_t offset, Slice value, Rule& rule) {
-    const std::string_view text = value.of(text_);
-    if (key == Key::when) {
-      rule.when = static_cast<When>(place_of(when_names, text) + 1);
-      return rule.has(key) || fail(word, offset, "'when' is child or parent, not", text);
+  /// Why a rule for `calls` can never match by `key`; null when it can.
+  static constexpr const char* what_never_matches(const CallSet& calls, Key key) {
+    const auto is_exec = [](Call call) { return family_of(call) == Family::exec; };
+    switch (key) {
+      case Key::own:
+        if (calls.all(is_spawn))
+          return "what posix_spawn starts has made nothing, so that a rule for it never matches by";
+        [[fallthrough]];
+      case Key::target:
+      case Key::announced:
+        return calls.all(is_exec) ? nullptr : "only for calls of the exec family:";
+      case Key::path:
+        return calls.all([](Call call) { return !has_path(call); })
+                   ? "only for calls of the families open, stdio, temp and exec:"
+                   : nullptr;
+      case Key::when:
+      case Key::fd:
+      case Key::program:
+      case Key::module:
+        return nullptr;
     }
-    if (key == Key::announced) {
-      rule.announced = text == "yes";
-      return rule.announced || fail(word, offset, "'announced' is yes, not", text);
+    return nullptr;
+  }
+
+  constexpr bool check_value(const Word& word, Key key, std::size_t offset, std::string_view value, Rule& rule) {
+    switch (key) {
+      case Key::when:
+        rule.when = static_cast<When>(place_of(when_names, value) + 1);
+        if (rule.when == When::any) return fail(word, offset, "'when' is child or parent, not", value);
+        if (rule.when == When::parent && rule.calls.all(is_spawn))
+          return fail(word, offset, "what posix_spawn starts is a child, never a", value);
+        return true;
+      case Key::own:
+        return value == "yes" || fail(word, offset, "'own' is yes, not", value);
+      case Key::announced:
+        return value == "yes" || fail(word, offset, "'announced' is yes, not", value);
+      case Key::fd: {
+        NumberSet numbers;
+        if (!parse_numbers(value, numbers, complain_, word.line, word.column + static_cast<unsigned>(offset)))
+          return false;
+        return rule.action == Action::exempt || numbers.highest() > 2 ||
+               fail(word, offset, "0 to 2 are always inheritable, so that a rule never forces", value);
+      }
+      case Key::target:
+      case Key::program:
+      case Key::module:
+      case Key::path:
+        return true;
     }
-    rule.values[static_cast<unsigned>(key)] = value;
-    if (key != Key::fd) return true;
-    NumberSet numbers;
-    return parse_numbers(text, numbers, complain_, word.line, word.column + static_cast<unsigned>(offset));
+    return false;
   }
 
   std::string_view text_;

@@ -16,26 +16,43 @@ namespace cloexec {
 constexpr std::string_view standard_profile() {
   return
       // Shells open what their user wrote, for the commands that he wrote; their own descriptors they mark themselves.
-      "exempt program=sh,ash,bash,rbash,dash,ksh*,rksh*,mksh*,lksh,oksh,yash,zsh*,rzsh*,busybox*\n"
-      // Between fork and exec, dup2 to a number is plumbing: sshd, postfix, libuv, chromium, Erlang, socat.
-      "exempt dup2 when=child\n"
-      // A program that execs without a fork hands on what it has made itself: flock -F, setlock, tcpserver.
-      "exempt exec when=parent\n"
-      // The command that these start holds their lock, or is known to live by their pipe: that is what they are for.
-      "exempt open program=flock,daemonize\n"
-      "exempt pipe program=fghack,s6-fghack\n"
-      // Makes no dup2 where its pipe has the number already that the user asked for: fdin=8.
-      "exempt pipe program=socat\n"
+      "exempt program=sh,ash,hush,dash,bash,bash-static,rbash,ksh,ksh93,ksh2020,rksh,rksh93,mksh,mksh-static,rmksh,"
+      "lksh,rlksh,oksh,loksh,posh,yash,zsh,zsh5,zsh-static,rzsh,busybox,busybox.static,busybox-static\n"
+      // What a process has made itself since it began is for the program that it becomes: it had a child of its own to
+      // make it in, or execs without one. Chain-loaders (flock -F, setlock, tcpserver); dup2 and F_DUPFD to a number
+      // between fork and exec (sshd, postfix, libuv, svlogd); daemons that replace themselves (haproxy, uwsgi,
+      // bitlbee).
+      "exempt exec own=yes\n"
+      // Interpreters that run other people's code inside a server: its author chooses the words of the commands that it
+      // starts (CVE-2003-1307). What PHP means to pass on it moves by dup2 in the child, which owns that.
+      "force exec program=php,php[5-9].[0-9],php-cgi,php-cgi[5-9].[0-9],php-fpm,php-fpm[5-9].[0-9],apache2,httpd "
+      "announced=yes\n"
       // Who is told a number is to use it: nginx's NGINX=, apt's --status-fd.
       "exempt exec announced=yes\n"
       // Java's helper is told three numbers of those that it needs, and closes all others.
-      "exempt exec target=jspawnhelper\n"
-      // Servers that go into the background and then replace themselves.
-      "exempt exec program=haproxy,uwsgi* target=haproxy,uwsgi*\n"
-      // What these functions of a language make is inheritable by their definition: PEP 446, POSIX(3perl).
+      "exempt exec target=jspawnhelper module=libjava.so\n"
+      // The command that these start holds their lock, or is known to live by their pipe: that is what they are for.
+      "exempt open program=flock,daemonize\n"
+      "exempt pipe program=fghack,s6-fghack\n"
+      // SYSTEM and fdin=8: the shell starts inside libc, out of reach of rules for exec.
+      "exempt pipe program=socat\n"
+      "exempt dup2 program=socat when=child\n"
+      // Its shell is told the number of its pipe by keystrokes.
+      "exempt pipe program=mc,mcedit,mcview,mcdiff\n"
+      // What these functions of a language make is inheritable by their definition: PEP 446, POSIX(3perl), posix.unistd
+      // of Lua, Unix.dup2, dup2 of Guile, duplicate-fileno of Chicken, sb-posix:dup2 (from Lisp code, no module).
       "exempt dup2 program=python3* module=*python3*\n"
       "exempt dup2 program=pypy3* module=*pypy3*\n"
-      "exempt dup2 program=perl* module=POSIX.so\n";
+      "exempt dup2 program=perl* module=POSIX.so\n"
+      "exempt dup2 program=lua,lua5.[1-4],luajit module=posix.so\n"
+      "exempt dup2 program=ocaml,ocamlrun module=dllunix.so\n"
+      "exempt dup3 module=ocaml\n"
+      "exempt dup2 program=guile,guile-[1-9]* module=libguile-*\n"
+      "exempt dup2 program=csi,chicken-csi module=libchicken.so*\n"
+      "exempt dup2 program=sbcl\n"
+      "exempt dup2 program=swipl module=unix.so\n"
+      "exempt dup2 program=poly module=libpolyml.so*\n"
+      "exempt dup2 program=tclsh*,wish* module=libtclx*\n";
 }
 
 namespace detail {

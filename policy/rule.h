@@ -4,10 +4,13 @@
 // of them no heap.
 #pragma once
 
+#include <bit>
 #include <cstdint>
+#include <initializer_list>
 #include <string_view>
 
 #include "policy/call.h"
+#include "policy/names.h"
 
 namespace cloexec {
 
@@ -29,27 +32,49 @@ struct Slice {
   }
 };
 
-/// What a rule can ask for, by the names of `key_names`.
-enum class Key : std::uint8_t { fd, path, program, module, target, when, announced };
+/// What a rule can ask for, by the names of `key_names`; in the order in which it is found out, the dear ones last.
+enum class Key : std::uint8_t { when, own, fd, target, announced, program, module, path };
 
-inline constexpr char key_names[] = "fd\0path\0program\0module\0target\0when\0announced\0";
+inline constexpr char key_names[] = "when\0own\0fd\0target\0announced\0program\0module\0path\0";
+inline constexpr unsigned key_count = static_cast<unsigned>(Key::path) + 1;
+static_assert(nth_name(key_names, key_count - 1) == "path" && nth_name(key_names, key_count).empty());
 
+/// Some keys.
+class KeySet {
+ public:
+  constexpr KeySet() = default;
+  constexpr KeySet(std::initializer_list<Key> keys) {
+    for (const Key key : keys) add(key);
+  }
+
+  constexpr void add(Key key) { bits_ = static_cast<std::uint8_t>(bits_ | 1U << static_cast<unsigned>(key)); }
+  constexpr bool has(Key key) const { return (bits_ >> static_cast<unsigned>(key) & 1U) != 0; }
+  constexpr bool has_none_but(KeySet others) const { return (bits_ & ~others.bits_) == 0; }
+
+  /// Calls test(Key) for each, in their order, until one says false; whether none did.
+  constexpr bool all(auto&& test) const {
+    for (unsigned left = bits_; left != 0; left &= left - 1)
+      if (!test(static_cast<Key>(std::countr_zero(left)))) return false;
+    return true;
+  }
+
+ private:
+  static_assert(key_count <= 8);
+  std::uint8_t bits_ = 0;
+};
+
+/// Keys that are not given do not matter.
 struct Rule {
   Action action = Action::force;
   When when = When::any;
-  bool announced = false;  // whether the number must be told to the new program
+  KeySet keys;
   CallSet calls;
   Slice text;  // all of it, as it was written
   std::uint32_t line = 0;
-  Slice values[static_cast<unsigned>(Key::when)] = {};  // of the keys up to `when`
+  Slice values[key_count] = {};
 
   constexpr const Slice& value(Key key) const { return values[static_cast<unsigned>(key)]; }
-
-  /// Keys that are not given do not matter.
-  constexpr bool has(Key key) const {
-    if (key == Key::when) return when != When::any;
-    return key == Key::announced ? announced : value(key).is_given();
-  }
+  constexpr bool has(Key key) const { return keys.has(key); }
 };
 
 }  // namespace cloexec

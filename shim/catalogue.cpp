@@ -7,7 +7,6 @@ namespace {
 
 #define X_TIME64 X
 #define X_WATCH(name)
-#define X_AUDIT(name)
 #define X(name, family, method) Method::method,
 constexpr Method methods[] = {
 #include "shim/interposed.def"
@@ -15,7 +14,6 @@ constexpr Method methods[] = {
 #undef X
 #undef X_TIME64
 #undef X_WATCH
-#undef X_AUDIT
 
 }  // namespace
 

@@ -2,8 +2,7 @@
 
 #include "shim/environment.h"
 
-#include <sys/auxv.h>
-
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
@@ -46,38 +45,56 @@ void remove_library(char* list, std::string_view library) {
   *to = '\0';
 }
 
-/// The texts that the kernel put there, one behind the other (execve(2)).
-constinit const char* begin = nullptr;
-constinit const char* end = nullptr;
+/// What the program was started with, as hashes: it may overwrite the texts and move the list (setproctitle(3bsd)), and
+/// to copy them could take megabytes. Of more variables than these nothing is known.
+constexpr unsigned most_variables = 512;
+constinit std::uint32_t hashes[most_variables] = {};
+constinit unsigned variable_count = 0;
+
+std::uint64_t read_eight(const char* at) {
+  std::uint64_t value;
+  std::memcpy(&value, at, sizeof value);
+  return value;
+}
+
+/// Of the length, the first and the last eight bytes: enough to see a change of a number, in few instructions. What
+/// differs elsewhere only counts as not changed.
+[[gnu::always_inline]] inline std::uint32_t hash_of(const char* text, std::size_t size) {
+  std::uint64_t hash = size;
+  if (size >= sizeof(std::uint64_t)) [[likely]]
+    hash += read_eight(text) * 0x9e3779b97f4a7c15 ^ read_eight(text + size - sizeof(std::uint64_t));
+  else
+    for (std::size_t i = 0; i < size; ++i) hash = hash * 31 + static_cast<unsigned char>(text[i]);
+  return static_cast<std::uint32_t>(hash * 0xff51afd7ed558ccd >> 32);
+}
 
 }  // namespace
 
 void note_environment(char* const* environment) {
-  constexpr std::uintptr_t longest = std::uintptr_t{6} * 1024 * 1024;  // what the kernel takes at most, by execve(2)
-  const auto* const behind_variables = reinterpret_cast<const char*>(getauxval(AT_EXECFN));
-  const char* const first = environment[0];
-  // What another library's constructor has put there lies elsewhere.
-  if (reinterpret_cast<std::uintptr_t>(behind_variables) - reinterpret_cast<std::uintptr_t>(first) > longest) return;
-  begin = first;
-  end = behind_variables;
+  unsigned count = 0;
+  for (; *environment != nullptr && count < most_variables; ++environment) {
+    // The kernel puts them one behind the other (execve(2)).
+    const char* const text = *environment;
+    auto size = static_cast<std::size_t>(environment[1] - text) - 1;
+    constexpr std::size_t longest = 4096;
+    if (size >= longest || text[size] != '\0') size = std::strlen(text);
+    hashes[count++] = hash_of(text, size);
+  }
+  variable_count = count;
 }
 
 bool was_there_at_start(const char* entry) {
-  if (entry >= begin && entry < end) return true;
-  const std::size_t size = std::strlen(entry) + 1;
-  for (const char* at = begin; at < end; ++at) {
-    if (static_cast<std::size_t>(end - at) >= size && std::memcmp(at, entry, size) == 0) return true;
-    const void* behind_text = std::memchr(at, '\0', static_cast<std::size_t>(end - at));
-    if (behind_text == nullptr) return false;
-    at = static_cast<const char*>(behind_text);
-  }
+  if (variable_count == most_variables) return true;
+  const std::uint32_t hash = hash_of(entry, std::strlen(entry));
+  for (unsigned i = 0; i < variable_count; ++i)
+    if (hashes[i] == hash) return true;
   return false;
 }
 
 Variables find_variables(char* const* environment) {
   Variables found;
   for (; *environment != nullptr; ++environment) {
-    const char* name = behind(*environment, "CLOEXEC_");
+    const char* const name = **environment == 'C' ? behind(*environment, "CLOEXEC_") : nullptr;
     if (name == nullptr) continue;
     take_value(name, "ALLOW", found.allow);
     take_value(name, "AUDIT", found.audit);

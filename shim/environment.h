@@ -20,11 +20,11 @@ struct Variables {
 
 Variables find_variables(char* const* environment);
 
-/// Remembers where the kernel put the variables' texts. Copying them would cost every process more than all else.
+/// Remembers what they are, before the program changes them.
 void note_environment(char* const* environment);
 
-/// Whether the program was started with this "NAME=VALUE". False also when it has overwritten what it was started with,
-/// as some daemons do for a process title.
+/// Whether the program was started with this "NAME=VALUE", whatever has become of the texts since. A change in the
+/// midst of one that has kept its length may not be seen.
 bool was_there_at_start(const char* entry);
 
 /// Takes CLOEXEC_* out of the environment, in place.

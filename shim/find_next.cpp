@@ -8,14 +8,17 @@
 
 #include <dlfcn.h>
 #include <link.h>
+#include <sys/auxv.h>
 
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
 
-// The list's head: glibc exports the first, musl the second.
+#include "shim/route.h"
+
+// The list's head, which glibc exports. musl's is found by the program's DT_DEBUG: a second name to look for would cost
+// every process on glibc some hundred instructions.
 #pragma weak _r_debug
-extern "C" r_debug* _dl_debug_addr [[gnu::weak]];
 
 // In libdl before glibc 2.34: not there in every program, and needed only where the link map cannot be had.
 #pragma weak dlsym
@@ -32,6 +35,12 @@ std::uint32_t hash_of(const char* name) {
 
 constexpr ElfW(Half) hidden_version = 0x8000;
 
+/// glibc relocates the addresses in a dynamic section in place, musl and the vDSO leave them as offsets.
+template <typename Type>
+const Type* address_in(const link_map& object, std::uintptr_t value) {
+  return reinterpret_cast<const Type*>(value < object.l_addr ? object.l_addr + value : value);
+}
+
 /// The part of an object's dynamic section that a look-up needs.
 struct Tables {
   const std::uint32_t* gnu_hash = nullptr;
@@ -42,9 +51,7 @@ struct Tables {
 
   explicit Tables(const link_map& object) {
     for (const ElfW(Dyn)* entry = object.l_ld; entry->d_tag != DT_NULL; ++entry) {
-      // glibc relocates these addresses in place, musl and the vDSO leave them as offsets.
-      const ElfW(Addr) value = entry->d_un.d_ptr;
-      const auto* address = reinterpret_cast<const void*>(value < object.l_addr ? object.l_addr + value : value);
+      const auto* address = address_in<void>(object, entry->d_un.d_ptr);
       switch (entry->d_tag) {
         case DT_GNU_HASH:
           gnu_hash = static_cast<const std::uint32_t*>(address);
@@ -109,10 +116,22 @@ const ElfW(Sym) * find_by_old_hash(const Tables& tables, const char* name, bool 
   return nullptr;
 }
 
-/// Looks `name` up in one object.
+/// Whether an object is a copy of this library, whatever its file is called.
+bool is_copy(const link_map& object) {
+  const ElfW(Dyn)* name = nullptr;
+  const ElfW(Dyn)* strings = nullptr;
+  for (const ElfW(Dyn)* entry = object.l_ld; entry->d_tag != DT_NULL; ++entry) {
+    if (entry->d_tag == DT_SONAME) name = entry;
+    if (entry->d_tag == DT_STRTAB) strings = entry;
+  }
+  return name != nullptr && strings != nullptr &&
+         std::strcmp(address_in<char>(object, strings->d_un.d_ptr) + name->d_un.d_val, "libcloexec.so") == 0;
+}
+
+/// Looks `name` up in one object; a copy of this library is passed over.
 void* find_in(const link_map& object, const char* name, std::uint32_t hash, bool in_hidden_version) {
   const Tables tables(object);
-  if (tables.symbols == nullptr || tables.strings == nullptr) return nullptr;
+  if (tables.symbols == nullptr || tables.strings == nullptr || is_copy(object)) return nullptr;
   const ElfW(Sym)* symbol = tables.gnu_hash != nullptr   ? find_by_gnu_hash(tables, name, hash, in_hidden_version)
                             : tables.old_hash != nullptr ? find_by_old_hash(tables, name, in_hidden_version)
                                                          : nullptr;
@@ -120,6 +139,23 @@ void* find_in(const link_map& object, const char* name, std::uint32_t hash, bool
   // How a resolver is to be called, the loader knows.
   if ((symbol->st_info & 0xf) == STT_GNU_IFUNC) return &dlsym != nullptr ? dlsym(RTLD_NEXT, name) : nullptr;
   return reinterpret_cast<void*>(object.l_addr + symbol->st_value);
+}
+
+/// What the loader has written into the program's dynamic section for debuggers (elf(5)); null when there is none.
+const r_debug* debugged_program() {
+  const auto* const headers = reinterpret_cast<const ElfW(Phdr)*>(getauxval(AT_PHDR));
+  const ElfW(Phdr)* dynamic = nullptr;
+  const ElfW(Phdr)* self = nullptr;
+  for (unsigned long i = 0; headers != nullptr && i < getauxval(AT_PHNUM); ++i) {
+    if (headers[i].p_type == PT_PHDR) self = headers + i;
+    if (headers[i].p_type == PT_DYNAMIC) dynamic = headers + i;
+  }
+  if (self == nullptr || dynamic == nullptr) return nullptr;
+  const auto base = reinterpret_cast<std::uintptr_t>(headers) - self->p_vaddr;
+  for (const auto* entry = reinterpret_cast<const ElfW(Dyn)*>(base + dynamic->p_vaddr); entry->d_tag != DT_NULL;
+       ++entry)
+    if (entry->d_tag == DT_DEBUG) return reinterpret_cast<const r_debug*>(entry->d_un.d_ptr);
+  return nullptr;
 }
 
 const link_map* own_object() {
@@ -146,8 +182,18 @@ Found find_definition(const char* name) {
 }  // namespace
 
 const link_map* loaded_objects() {
-  const r_debug* loader = &_r_debug != nullptr ? &_r_debug : &_dl_debug_addr != nullptr ? _dl_debug_addr : nullptr;
+  const r_debug* loader = &_r_debug != nullptr ? &_r_debug : debugged_program();
   return loader != nullptr ? loader->r_map : nullptr;
+}
+
+bool is_later_copy() {
+  const link_map* object = own_object();
+  if (object == nullptr) return false;
+  const std::uintptr_t kernels = getauxval(AT_SYSINFO_EHDR);  // vdso(7)
+  // The program is the first.
+  while ((object = object->l_prev) != nullptr && object->l_prev != nullptr)
+    if (object->l_addr != kernels && is_copy(*object)) return true;
+  return false;
 }
 
 const char* own_path() {
@@ -156,6 +202,18 @@ const char* own_path() {
 }
 
 void* find_next(const char* name) { return find_definition(name).function; }
+
+void* find_route(const char* name, void* interposer, void*& route) {
+  const Found found = find_definition(name);
+  const bool is_foreign = found.object != nullptr && is_wrapped_below(name);
+  void* const target = is_foreign ? found.function : interposer;
+  __atomic_store_n(&route, target, __ATOMIC_RELAXED);
+  return target;
+}
+
+bool defines(const link_map& object, const char* name) {
+  return find_in(object, name, hash_of(name), false) != nullptr;
+}
 
 bool is_wrapped_below(const char* name) {
   const link_map* object = find_definition(name).object;

@@ -16,8 +16,14 @@ void* find_next(const char* name);
 /// Whether that definition is another preload's and not libc's own.
 bool is_wrapped_below(const char* name);
 
+/// Whether an object exports the function `name`.
+bool defines(const link_map& object, const char* name);
+
 /// The objects of this process, the program first; null where the list cannot be had.
 const link_map* loaded_objects();
+
+/// Whether a copy of this library was loaded before it: all calls reach that one.
+bool is_later_copy();
 
 /// Where the loader found this library; empty when that is not known.
 const char* own_path();

@@ -8,6 +8,7 @@
 #include "shim/method/mode.h"
 #include "shim/method/recipe.h"
 #include "shim/next.h"
+#include "shim/route.h"
 
 /// Opens the definition of an exported function. Say noexcept where the header does: what it does not is a cancellation
 /// point as a rule, and must stay one.
@@ -18,6 +19,19 @@
 /// nothing to whoever gets it.
 #define INTERPOSE_VARIADIC(result, name, ...)                                                 \
   extern "C" [[gnu::visibility("default")]] result interposed_##name(__VA_ARGS__) asm(#name); \
+  result interposed_##name(__VA_ARGS__)
+
+/// Opens the definition of an exported function whose name is no standard's: a library may have one of its own, to
+/// which our library, which is loaded first, must not answer. Whatever that takes and returns, it is jumped to.
+#define INTERPOSE_ROUTED(result, name, ...)                                                                    \
+  extern "C" [[gnu::visibility("hidden")]] result interposed_##name(__VA_ARGS__) asm("cloexec_" #name);        \
+  extern "C" {                                                                                                 \
+  [[gnu::visibility("hidden"), gnu::used]] constinit void* route_##name asm("cloexec_route_" #name) = nullptr; \
+  }                                                                                                            \
+  extern "C" [[gnu::visibility("hidden"), gnu::used]] void* cloexec_find_route_##name() {                      \
+    return cloexec::find_route(#name, reinterpret_cast<void*>(interposed_##name), route_##name);               \
+  }                                                                                                            \
+  CLOEXEC_ROUTE(name)                                                                                          \
   result interposed_##name(__VA_ARGS__)
 
 /// Where the call comes from: to be said in the interposer itself.

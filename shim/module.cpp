@@ -57,4 +57,10 @@ Module find_module(const void* address) {
   return {object == loaded_objects() ? program_name() : base_name(object->l_name), object->l_addr};
 }
 
+std::string_view module_in_rules(const void* address) {
+  const link_map* object = find(address);
+  const bool is_program = object != nullptr && object == loaded_objects();
+  return is_program && defines(*object, "caml_startup") ? "ocaml" : find_module(address).name;
+}
+
 }  // namespace cloexec

@@ -17,4 +17,7 @@ struct Module {
 /// The one that `address` is in; empty when that is not known.
 Module find_module(const void* address);
 
+/// What rules call it. A program that OCaml has compiled is "ocaml" to them: its runtime is in no shared object.
+std::string_view module_in_rules(const void* address);
+
 }  // namespace cloexec

@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "shim/find_next.h"
+#include "shim/method/stream.h"
 
 namespace cloexec {
 
@@ -16,7 +17,6 @@ constexpr char names_behind_calls[] =
 #define X(name, family, method)
 #define X_TIME64(name, family, method)
 #define X_WATCH(name) #name "\0"
-#define X_AUDIT(name) #name "\0"
 #define X_NEXT(name) #name "\0"
 #include "shim/interposed.def"
 #include "shim/next.def"
@@ -24,7 +24,6 @@ constexpr char names_behind_calls[] =
 #undef X
 #undef X_TIME64
 #undef X_WATCH
-#undef X_AUDIT
 #undef X_NEXT
 
 const char* name_of(Symbol symbol) {
@@ -68,6 +67,12 @@ void* get_next(Symbol symbol, void* absent) {
   if (function == nullptr) function = absent;
   __atomic_store_n(slot, function, __ATOMIC_RELAXED);
   return function;
+}
+
+constinit bool are_streams_known = false;
+
+void learn_streams() {
+  if (!are_streams_known) are_streams_known = !next_gnu_get_libc_version.is_absent();
 }
 
 void* get_number_next(Symbol symbol) { return get_next(symbol, reinterpret_cast<void*>(absent_number)); }

@@ -18,14 +18,12 @@ enum class Symbol : std::uint8_t {
 #define X(name, family, method)
 #define X_TIME64(name, family, method)
 #define X_WATCH(name) name,
-#define X_AUDIT(name) name,
 #define X_NEXT(name) name,
 #include "shim/interposed.def"
 #include "shim/next.def"
 #undef X
 #undef X_TIME64
 #undef X_WATCH
-#undef X_AUDIT
 #undef X_NEXT
   end
 };
@@ -110,7 +108,6 @@ using Next = typename detail::NextOf<Function>::type;
 
 #define X_NEXT(name) inline constexpr Next<decltype(::name)> next_##name{Symbol::name};
 #define X_WATCH X_NEXT
-#define X_AUDIT X_NEXT
 #define X(name, family, method) inline constexpr Next<decltype(::name)> next_##name{symbol_of(Call::name)};
 #ifdef __i386__
 #define X_TIME64 X
@@ -122,7 +119,6 @@ using Next = typename detail::NextOf<Function>::type;
 #undef X
 #undef X_TIME64
 #undef X_WATCH
-#undef X_AUDIT
 #undef X_NEXT
 
 }  // namespace cloexec

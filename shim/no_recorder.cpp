@@ -16,7 +16,7 @@ void record_flag(unsigned, unsigned, bool) {}
 void record_closed(unsigned, unsigned) {}
 void record_exec(const Start&) {}
 void record_shell(const char*) {}
-void record_given(int, const Decision&) {}
+void record_given(int, const Decision&, std::string_view) {}
 void record_failed() {}
 void record_spawned(int) {}
 

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whether this process is the one that the shim was loaded into, or was forked off it: what a rule's `when` asks. No
-// system call is made for it. A page that the kernel wipes in every forked child (madvise(2), MADV_WIPEONFORK: Linux
-// 4.14) tells for fork and clone; a child of vfork shares its parent's memory, and is told by a count that our vfork
-// keeps for the thread.
+// What a process knows of itself: whether it is the one that the shim was loaded into or was forked off it, when it
+// began, and whose place it may have taken. No system call is made for it. A page that the kernel wipes in every forked
+// child (madvise(2), MADV_WIPEONFORK: Linux 4.14) tells of forks that did not go through libc; for those that did the
+// interposers of fork(2) and its kin say more.
 #pragma once
 
 #include <cstdint>
 
 #include "policy/call.h"
 #include "policy/rule.h"
+#include "shim/forced.h"
 
 namespace [[gnu::visibility("hidden")]] cloexec {
 
@@ -30,8 +31,15 @@ inline constexpr unsigned wiped_size = 4096;
 
 /// What a forked child must not inherit.
 struct alignas(wiped_size) Wiped {
+  bool has_begun;
   bool is_parent;
-  int process;  // its id, where that was asked for
+  int process;   // its id, where that was asked for
+  int recorded;  // the same, once an audit was told
+  // See gate.h: who gives now, how many start something, and how many shells were begun when that was last looked at.
+  int giver;
+  int starters;
+  int shells;
+  int shells_seen;
   Plan plans[call_count];
   /// What makes the atomic form of a call of which no more needs to be known: it is forced, and that form works. Null
   /// otherwise.
@@ -40,24 +48,75 @@ struct alignas(wiped_size) Wiped {
 
 extern constinit Wiped wiped;
 
-/// How many vforks deep this thread is.
-extern constinit thread_local int vfork_depth;
-
-inline bool is_vfork_child() { return vfork_depth > 0; }
-
 /// Marks this process as the one that the shim was loaded into.
 void begin_phase();
 
-/// Whether it was forked off that one.
+/// Begins a child that was forked unseen, if this is one.
+void begin_unseen();
+inline void ensure_begun() {
+  if (!wiped.has_begun) [[unlikely]]
+    begin_unseen();
+}
+
+/// A fork that is about to be made by libc's function: what the child must know of its parent.
+class Fork {
+ public:
+  /// `is_parent`: the child will be ours, not our parent's (CLONE_PARENT).
+  explicit Fork(bool is_parent = true);
+  ~Fork();
+  Fork(const Fork&) = delete;
+  Fork& operator=(const Fork&) = delete;
+
+  /// In the child, which has a copy of this object. Libc's own handlers (pthread_atfork(3)) may have made calls
+  /// already.
+  void begin_child() const;
+
+ private:
+  int parent_;
+  Stamp birth_;
+  Stamp since_;
+};
+
+/// From now on a child runs beside us in our memory (clone(2) with CLONE_VM): only ids tell such processes apart, at a
+/// system call each time, and what is noted from now on could be another's.
+void share_memory();
+bool shares_memory();
+
+/// Whether this process was forked off the one that the shim was loaded into.
 bool is_child();
 
-/// From now on children share our memory: only their ids tell them apart, at a system call each time.
-void tell_by_process();
+/// Its id, asked for once.
+int process_id();
 
-/// Whether the answer stays the same for as long as the plans are not wiped, vfork children apart.
-bool wipes_on_fork();
+/// What this process can claim of a forced descriptor.
+class Claims {
+ public:
+  Claims();
 
-/// Whether it stays the same for ever: a child's children are children too.
+  /// Whether `stamp`, which is that of `fd`, proves that the number is what was forced then.
+  bool are_proved_by(int fd, Stamp stamp) const { return is_proof(stamp) && (stamp < got_before_ || made(fd, stamp)); }
+
+  /// Whether it has made it itself since it began. What its parent had made counts, too, when that is gone: then this
+  /// process has taken its place (daemon(3)).
+  bool are_own(int fd, Stamp stamp) { return made(fd, stamp) || stamp >= parents_since(); }
+
+  /// Whether this is a child that borrows our memory without our knowing: what is noted here is its parent's.
+  static bool are_anothers();
+
+ private:
+  bool made(int fd, Stamp stamp) const { return stamp >= since_ && (!is_borrowed_ || is_changed(fd)); }
+  Stamp parents_since();
+
+  bool is_borrowed_;         // this is a vfork child
+  Stamp since_;              // what it made is not older
+  Stamp got_before_;         // what it got is older
+  Stamp parents_since_ = 0;  // what they made whose place it has taken is not older; 0 when not known yet
+};
+
+/// Epochs begin anew: what was noted in those before proves nothing.
+void begin_anew();
+
+/// Whether it stays a child for ever: a child's children are children too.
 bool is_phase_settled();
 
 }  // namespace cloexec

@@ -27,6 +27,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 #include <utmp.h>
+#include <wordexp.h>
 
 struct open_how;     // linux/openat2.h
 struct sockaddr_in;  // netinet/in.h
@@ -57,7 +58,13 @@ int __fcntl(int fd, int command, ...);
 int __dup2(int from, int to) noexcept;
 int __pipe(int ends[2]) noexcept;
 int pidfd_open(pid_t process, unsigned flags) noexcept;  // pidfd_open(2): since glibc 2.36
-pid_t __vfork() noexcept;                                // and of vfork(2)
+pid_t __vfork() noexcept;                                // and of vfork(2), fork(2), close(2)
+pid_t __fork() noexcept;
+pid_t _Fork() noexcept;  // since glibc 2.34
+int __close(int fd);
+int __endmntent(FILE* stream);
+int _IO_fclose(FILE* stream);
+int _IO_pclose(FILE* stream);
 // glibc before 2.34 does not declare it.
 // NOLINTNEXTLINE(readability-redundant-declaration)
 int execveat(int directory, const char* path, char* const arguments[], char* const environment[], int flags) noexcept;

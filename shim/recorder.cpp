@@ -2,10 +2,12 @@
 
 #include "shim/recorder.h"
 
+#include "shim/borrowed.h"
 #include "shim/catalogue.h"
 #include "shim/environment.h"
 #include "shim/forced.h"
 #include "shim/module.h"
+#include "shim/release.h"
 #include "shim/settings.h"
 
 namespace cloexec {
@@ -28,11 +30,13 @@ void note_known(unsigned fd) {
 bool forget(unsigned first, unsigned last) {
   if (is_vfork_child()) return true;
   bool was_known = last >= most_known;
-  for (unsigned fd = first; fd <= last && fd < most_known; ++fd) {
-    const std::uint32_t bit = std::uint32_t{1} << fd % 32;
-    if ((known[fd / 32] & bit) == 0) continue;
-    known[fd / 32] &= ~bit;
-    was_known = true;
+  for (unsigned word = first / 32; word <= last / 32 && word < most_known / 32; ++word) {
+    if (known[word] == 0) continue;
+    std::uint32_t bits = ~std::uint32_t{0};
+    if (word == first / 32) bits &= ~std::uint32_t{0} << first % 32;
+    if (word == last / 32) bits &= ~std::uint32_t{0} >> (31 - last % 32);
+    was_known = was_known || (known[word] & bits) != 0;
+    known[word] &= ~bits;
   }
   return was_known;
 }
@@ -59,7 +63,7 @@ void record_made(const Site& site, int fd, bool is_inheritable) {
     if (decision.verdict == Verdict::exempt)
       flags |= audit::by_rule;
     else if (!is_enforcing())
-      note_forced(fd, true);
+      note_forced(fd, kind_of(site.call));
   }
   note_known(static_cast<unsigned>(fd));
   const Module module = find_module(site.caller);
@@ -92,12 +96,7 @@ void record_exec(const Start& about) {
     entry.add(view(about.program));
     entry.add(view(about.arguments != nullptr ? about.arguments[0] : nullptr));
   }
-  if (is_enforcing()) return;
-  for (int fd = lowest; fd < static_cast<int>(forced_end()); ++fd) {
-    if (!is_forced(fd)) continue;
-    const Decision decision = ask_rules(about.facts(fd));
-    if (decision.verdict == Verdict::exempt) record_given(fd, decision);
-  }
+  if (!is_enforcing()) record_gifts(about);
 }
 
 void record_shell(const char* call) {
@@ -107,9 +106,11 @@ void record_shell(const char* call) {
   entry.add("sh");
 }
 
-void record_given(int fd, const Decision& decision) {
+void record_given(int fd, const Decision& decision, std::string_view word) {
   const Entry entry(Event::given, fd);
   add_rule(entry, decision);
+  // What is given for another reason may be told all the same.
+  entry.add(decision.rule->has(Key::announced) ? word : std::string_view());
 }
 
 void record_failed() { const Entry entry(Event::failed, -1); }

@@ -32,8 +32,8 @@ void record_exec(const Start& about);
 /// The same of the shell that libc starts in `call`.
 void record_shell(const char* call);
 
-/// A rule gives `fd` to the program that was said before.
-void record_given(int fd, const Decision& decision);
+/// A rule gives `fd` to the program that was said before; `word` tells it the number, if any does.
+void record_given(int fd, const Decision& decision, std::string_view word);
 
 /// What came of it.
 void record_failed();

@@ -2,147 +2,196 @@
 
 #include "shim/release.h"
 
-#include <sched.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
-#include <algorithm>
+#include <csignal>
 
-#include "policy/glob.h"
-#include "shim/memory.h"
+#include "shim/descriptor.h"
+#include "shim/gate.h"
+#include "shim/phase.h"
 #include "shim/recorder.h"
+#include "shim/rules.h"
+#include "shim/search.h"
+#include "shim/settings.h"
 #include "shim/verdict.h"
 
 namespace cloexec {
 namespace {
 
-/// Whether `fd` is the socket that syslog(3) keeps: libc makes it unseen, perhaps at a number that was forced before,
-/// and has marked it itself.
-bool is_log_socket(int fd) {
-  sockaddr_un peer{};
-  socklen_t size = sizeof peer - 1;  // what is named stays ended by a NUL
-  if (raw_syscall(__NR_getpeername, fd, reinterpret_cast<long>(&peer), reinterpret_cast<long>(&size)) != 0)
-    return false;
-  const std::string_view name = base_name(peer.sun_path);
-  return peer.sun_family == AF_UNIX && (name == "log" || name == "dev-log");
+constinit bool is_shared = false;
+
+/// What the rules say of what this process claims, asked once where no rule looks at a number or at an object.
+class Verdicts {
+ public:
+  Verdicts(const Start& about, Told& told) : about_(about), told_(told) {
+    for (const RuleSet& set : rule_sets())
+      for (const Rule& rule : set.rules)
+        if (rule.calls.contains(about.call) && (rule.has(Key::fd) || rule.has(Key::path))) varies_ = true;
+  }
+
+  Decision on(int fd, bool is_own) {
+    const Facts facts{about_.call, about_.caller, fd, nullptr, &about_, &told_, is_own};
+    if (varies_) return ask_rules(facts);
+    Decision& known = known_[is_own ? 1 : 0][facts.is_announced() ? 1 : 0];
+    if (known.verdict == Verdict::depends) known = ask_rules(facts);
+    return known;
+  }
+
+ private:
+  static constexpr Decision unasked{Verdict::depends};
+
+  const Start& about_;
+  Told& told_;
+  bool varies_ = false;
+  Decision known_[2][2] = {{unasked, unasked}, {unasked, unasked}};
+};
+
+/// Calls visit(fd, stamp, decision) for every descriptor that a rule gives.
+void each_gift(const Start& about, Told& told, auto visit) {
+  const auto end = static_cast<int>(forced_end);
+  int fd = next_forced(0);
+  if (fd >= end) return;
+  Claims claims;
+  Verdicts verdicts(about, told);
+  for (; fd < end; fd = next_forced(fd + 1)) {
+    const Stamp stamp = stamp_of(fd);
+    if (!claims.are_proved_by(fd, stamp)) continue;
+    const Decision decision = verdicts.on(fd, !is_spawn(about.call) && claims.are_own(fd, stamp));
+    if (decision.verdict == Verdict::exempt) visit(fd, stamp, decision);
+  }
 }
 
-bool is_released(const Start& about, int fd) {
-  return ask_rules(about.facts(fd)).verdict == Verdict::exempt && !is_log_socket(fd);
+/// Whether an object of type `mode` (inode(7)) can have been made by a call of that kind. Anonymous ones have no type.
+bool is_like(Kind kind, mode_t mode) {
+  switch (kind) {
+    case Kind::opened:
+      return (mode & S_IFMT) != 0 && !S_ISSOCK(mode);
+    case Kind::socket:
+      return S_ISSOCK(mode);
+    case Kind::pipe:
+      return S_ISFIFO(mode);
+    case Kind::anonymous:
+      return (mode & S_IFMT) == 0;
+    default:
+      return true;
+  }
 }
 
-/// Where the table of forced descriptors need not be looked at any more: beyond the limit of open files (getrlimit(2)),
-/// or a few pages of it, should the limit have been lowered meanwhile.
-int table_end() {
-  constexpr std::uint64_t least = 4096;
-  rlimit64 limit{most_forced, most_forced};
-  raw_syscall(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, reinterpret_cast<long>(&limit));
-  return static_cast<int>((std::clamp<std::uint64_t>(limit.rlim_cur, least, most_forced) + 7) / 8 * 8);
+/// A pipe that pipe(2) has made lies on no disk and has no other name (/proc/self/fd): "pipe:[N]".
+bool is_nameless_pipe(Told& told, int fd, mode_t mode) {
+  return S_ISFIFO(mode) && told.object(fd).starts_with("pipe:[");
 }
 
-/// Whether forced `fd` is to be given, with its flag as it is now: `set` before, `clear` when it is to be taken back.
-/// What the program has closed since it was forced is neither.
-bool is_to_change(const Start& about, int fd, Flag now) {
-  return close_on_exec_flag(fd) == now && is_released(about, fd);
+bool is_what_was_forced(Told& told, int fd, Stamp stamp) {
+  struct stat64 status {};
+  const auto kind = static_cast<Kind>(stamp & kind_bits);
+  return raw_syscall(fstat_number, fd, reinterpret_cast<long>(&status)) == 0 && is_like(kind, status.st_mode) &&
+         !(kind == Kind::opened && is_nameless_pipe(told, fd, status.st_mode)) && close_on_exec_flag(fd) == Flag::set;
 }
 
-bool may_give(const Start& about) { return is_enforcing() && plan_of(about.call) != Plan::force; }
-
-/// Calls visit(fd) for every descriptor that is to be given, until one says true; whether one did.
-bool any_released(const Start& about, Flag now, auto visit) {
-  Hints hints;
-  Start hinted = about;
-  hinted.hints = &hints;
-  const int end = table_end();
-  for (int fd = next_forced(0, end); fd < end; fd = next_forced(fd + 1, end))
-    if (is_to_change(hinted, fd, now) && visit(fd)) return true;
-  return false;
+/// Clears the flag. Should another thread close the number meanwhile, it may have got another's: then it is set again.
+void give(Told& told, int fd, Stamp stamp) {
+  if (!is_what_was_forced(told, fd, stamp) || !change_stamp(fd, stamp, stamp | is_given)) return;
+  set_close_on_exec(fd, false);
+  if (stamp_of(fd) != (stamp | is_given)) set_close_on_exec(fd, true);
 }
 
-void note_given(const Start& about, int fd) {
-  if (is_recording()) record_given(fd, ask_rules(about.facts(fd)));
+bool may_give(const Start& about) {
+  return is_enforcing() && !is_shared && forced_end != 0 && plan_of(about.call) != Plan::force;
 }
 
-void give(const Start& about, bool is_given) {
-  any_released(about, is_given ? Flag::set : Flag::clear, [=](int fd) {
-    set_close_on_exec(fd, !is_given);
-    if (is_given) note_given(about, fd);
-    return false;
+bool has_gift(const Start& about, Told& told) {
+  bool has_one = false;
+  each_gift(about, told, [&](int, Stamp, const Decision&) { has_one = true; });
+  return has_one && !Claims::are_anothers();
+}
+
+/// What was stamped from now on did not yet lie there when the rules were asked.
+void give_all(const Start& about, Told& told) {
+  const Stamp since = begin_epoch();
+  each_gift(about, told, [&](int fd, Stamp stamp, const Decision&) {
+    if (stamp < since) give(told, fd, stamp);
   });
 }
 
-/// Whether no other thread could fork now. A child of fork or vfork has one thread; of any other process the kernel
-/// knows how many.
-bool is_alone() {
-  constexpr unsigned links_of_one = 3;  // ".", "..", and the thread
-  struct stat64 status {};
-  return is_vfork_child() || (raw_syscall(fstatat_number, AT_FDCWD, reinterpret_cast<long>("/proc/self/task"),
-                                          reinterpret_cast<long>(&status), 0) == 0 &&
-                              status.st_nlink == links_of_one);
+void record_all(const Start& about, Told& told) {
+  each_gift(about, told,
+            [&](int fd, Stamp, const Decision& decision) { record_given(fd, decision, told.word_for(fd)); });
 }
 
-/// What the thread that has descriptors of its own is to do.
-struct Errand {
-  const Start& about;
-  Forms start;
-  Word result = -1;
-  bool is_done = false;
+Word start_giving_nothing(Starter start) {
+  const Starting starting;
+  return start(nullptr);
+}
+
+/// No handler comes between a gift and its end: sigprocmask(2).
+class BlockedSignals {
+ public:
+  BlockedSignals() { change(&all, &before_); }
+  ~BlockedSignals() { change(&before_, nullptr); }
+  BlockedSignals(const BlockedSignals&) = delete;
+  BlockedSignals& operator=(const BlockedSignals&) = delete;
+
+  const std::uint64_t* before() const { return &before_; }
+
+ private:
+  static constexpr std::uint64_t all = ~std::uint64_t{0};
+
+  static void change(const std::uint64_t* to, std::uint64_t* before) {
+    raw_syscall(__NR_rt_sigprocmask, SIG_SETMASK, reinterpret_cast<long>(to), reinterpret_cast<long>(before),
+                sizeof *to);
+  }
+
+  std::uint64_t before_ = 0;
 };
 
-int run_errand(void* argument) {
-  auto& errand = *static_cast<Errand*>(argument);
-  errand.is_done = true;
-  give(errand.about, true);
-  errand.result = errand.start(plain);
-  return 0;
+/// A handler that starts a process takes back what it finds: then it is given again; but not for ever, where handlers
+/// come all the time.
+void give_here(const Start& about, Told& told) {
+  constexpr int most_times = 3;
+  for (int times = 0; times < most_times; ++times) {
+    begin_giving();
+    give_all(about, told);
+    if (is_giving()) return;
+  }
+  take_back();
 }
 
-/// Starts the program from a thread that does not share the others' descriptors (clone(2) without CLONE_FILES), so that
-/// what is given is open in no child but the one. This thread waits for it, hence can lend it its thread-local memory,
-/// errno too. An exec replaces the whole process, whichever thread calls it (execve(2)).
-Word start_apart(const Start& about, Forms start) {
-  // execvp(3) of a script without "#!" copies the arguments there; below lies a page that ends the process rather than
-  // let it write on.
-  std::size_t arguments = 0;
-  while (about.arguments != nullptr && about.arguments[arguments] != nullptr) ++arguments;
-  constexpr std::size_t guard_size = 65536;
-  const std::size_t stack_size =
-      (std::size_t{256} * 1024 + guard_size + 2 * arguments * sizeof(char*)) / guard_size * guard_size;
-  constexpr int flags = CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_VFORK;
-  void* const stack = map_memory(stack_size);
-  Errand errand{about, start};
-  if (stack != nullptr) {
-    raw_syscall(__NR_mprotect, reinterpret_cast<long>(stack), guard_size, PROT_NONE);
-    next_clone(run_errand, static_cast<char*>(stack) + stack_size, flags, &errand);
-    unmap_memory(stack, stack_size);
-  }
-  // Where a sandbox refuses such a thread, nothing is given: better a program that lacks a descriptor than a leak.
-  return errand.is_done ? errand.result : start(plain);
+Word finish(Word result) {
+  take_back();
+  end_giving();
+  return result;
+}
+
+/// The child's mask is said apart.
+Word spawn_giving(const Start& about, Told& told, Starter start) {
+  const BlockedSignals blocked;
+  give_here(about, told);
+  return finish(start(blocked.before()));
+}
+
+/// Apart, for it takes room on the stack: that of a signal handler, perhaps.
+[[gnu::noinline]] Word start_giving(const Start& about, Starter start) {
+  Told told(about);
+  if (!has_gift(about, told) || !is_there(about)) return start_giving_nothing(start);
+  if (is_recording()) record_all(about, told);
+  if (is_spawn(about.call)) return spawn_giving(about, told, start);
+  // The new program has this thread's mask: handlers may come.
+  give_here(about, told);
+  return finish(start(nullptr));
 }
 
 }  // namespace
 
-bool is_given_apart(const Start& about) {
-  return may_give(about) && any_released(about, Flag::set, [](int) { return true; }) && !is_alone();
+void stop_giving() { is_shared = true; }
+
+void record_gifts(const Start& about) {
+  Told told(about);
+  if (!is_shared && has_gift(about, told)) record_all(about, told);
 }
 
-void each_given(const Start& about, void* context, void (*give)(void* context, int fd)) {
-  any_released(about, Flag::set, [=](int fd) {
-    note_given(about, fd);
-    give(context, fd);
-    return false;
-  });
-}
-
-Word start_program(const Start& about, Forms start) {
-  if (!may_give(about) || !any_released(about, Flag::set, [](int) { return true; })) return start(plain);
-  if (!is_alone()) return start_apart(about, start);
-  give(about, true);
-  const Word result = start(plain);
-  give(about, false);
-  return result;
+Word start_program(const Start& about, Starter start) {
+  return may_give(about) ? start_giving(about, start) : start_giving_nothing(start);
 }
 
 }  // namespace cloexec

@@ -3,9 +3,13 @@
 #include "shim/report.h"
 
 #include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cstdint>
 #include <cstring>
 
+#include "shim/descriptor.h"
 #include "shim/raw_syscall.h"
 
 namespace cloexec {
@@ -31,6 +35,24 @@ class Line {
     add(std::string_view(digits + at, sizeof digits - at));
   }
 
+  /// A file that has become descriptor 2 by chance may be anything: it is not written to but at its end (lseek(2)).
+  static bool is_safe() {
+    struct stat64 status {};
+    if (raw_syscall(fstat_number, 2, reinterpret_cast<long>(&status)) != 0 || S_ISBLK(status.st_mode)) return false;
+    if (!S_ISREG(status.st_mode)) return true;
+    const long flags = raw_syscall(fcntl_number, 2, F_GETFL);
+    return flags >= 0 && ((flags & O_APPEND) != 0 || offset() >= status.st_size);
+  }
+
+  static std::int64_t offset() {
+#ifdef __NR__llseek
+    std::int64_t at = 0;
+    return raw_syscall(__NR__llseek, 2, 0, 0, reinterpret_cast<long>(&at), SEEK_CUR) == 0 ? at : -1;
+#else
+    return raw_syscall(__NR_lseek, 2, 0, SEEK_CUR);
+#endif
+  }
+
   /// A pipe that nobody reads would block us, and one that nobody holds would raise SIGPIPE: poll(2) tells both.
   void write_to_standard_error() {
     text_[size_++] = '\n';
@@ -41,7 +63,7 @@ class Line {
     timespec at_once{};
     raw_syscall(__NR_ppoll, reinterpret_cast<long>(&standard_error), 1, reinterpret_cast<long>(&at_once), 0);
 #endif
-    if (standard_error.revents == POLLOUT)
+    if (standard_error.revents == POLLOUT && is_safe())
       raw_syscall(__NR_write, standard_error.fd, reinterpret_cast<long>(text_), static_cast<long>(size_));
   }
 

@@ -7,8 +7,9 @@
 
 #include <cstring>
 
-#include "shim/forced.h"
+#include "shim/borrowed.h"
 #include "shim/memory.h"
+#include "shim/phase.h"
 
 namespace cloexec {
 
@@ -24,6 +25,12 @@ constinit std::uint32_t slot_mask = 0;
 constinit int last_process = 0;
 constinit std::uint32_t last_ticket = 0;
 constinit thread_local int own_thread = 0;
+/// The vfork children that borrow this thread, one within another, as far as they have said whose children they are.
+constinit thread_local int told_children[most_nested] = {};
+/// Processes that live in our memory beside us and have said so: the last few.
+constexpr unsigned most_sharing = 16;
+constinit int sharing[most_sharing] = {};
+constinit unsigned sharing_count = 0;
 
 Record* claim(Event event, int process, int thread) {
   for (unsigned attempt = 0; attempt < audit::most_attempts; ++attempt) {
@@ -51,10 +58,7 @@ Record* claim(Event event, int process, int thread) {
 void publish(Record* record) { __atomic_store_n(&record->state, audit::is_ready, __ATOMIC_RELEASE); }
 
 /// Says which process this one was forked off, and what that one had recorded until then.
-void record_fork(int process) {
-  const int parent = last_process;
-  const std::uint32_t seen = last_ticket;
-  if (!is_vfork_child()) last_process = process;
+void record_fork(int process, int parent, std::uint32_t seen) {
   if (parent == 0) return;
   Record* const record = claim(Event::forked, process, process);
   if (record == nullptr) return;
@@ -63,20 +67,46 @@ void record_fork(int process) {
   publish(record);
 }
 
+int vfork_child() {
+  const unsigned depth = borrowed.depth > 0 ? borrowed.depth - 1 : 0;
+  if (told_children[depth] == borrowed.child) return borrowed.child;
+  told_children[depth] = borrowed.child;
+  const int outer = borrowed.frames[depth].child_before;
+  if (depth > 0 && outer != 0 && told_children[depth - 1] == outer)
+    record_fork(borrowed.child, outer, __atomic_load_n(&ring->next_ticket, __ATOMIC_RELAXED) - 1);
+  else
+    record_fork(borrowed.child, last_process, last_ticket);
+  return borrowed.child;
+}
+
+/// One that shares this memory with the process whose memory it is.
+int sharing_process(int pid) {
+  for (const int known : sharing)
+    if (pid == known) return pid;
+  sharing[__atomic_fetch_add(&sharing_count, 1, __ATOMIC_RELAXED) % most_sharing] = pid;
+  record_fork(pid, last_process, last_ticket);
+  return pid;
+}
+
 /// The process that makes this record. A forked child finds that the kernel has wiped what its parent knew of itself.
 int process() {
-  int& known = is_vfork_child() ? own_process() : wiped.process;
-  if (known != 0 && wipes_on_fork()) return known;
-  const int pid = static_cast<int>(raw_syscall(__NR_getpid));
-  if (known == pid) return pid;
-  known = pid;
-  if (!is_vfork_child()) own_thread = pid;
-  record_fork(pid);
+  if (is_vfork_child()) return vfork_child();
+  // Ids alone tell such processes apart.
+  if (shares_memory())
+    if (const auto pid = static_cast<int>(raw_syscall(__NR_getpid)); pid != process_id()) return sharing_process(pid);
+  if (wiped.recorded != 0) return wiped.recorded;
+  const int pid = process_id();
+  wiped.recorded = pid;
+  own_thread = pid;
+  const int parent = last_process;
+  last_process = pid;
+  record_fork(pid, parent, last_ticket);
   return pid;
 }
 
 int thread(int process) {
   if (is_vfork_child()) return process;
+  if (shares_memory()) return static_cast<int>(raw_syscall(__NR_gettid));
   if (own_thread == 0) own_thread = static_cast<int>(raw_syscall(__NR_gettid));
   return own_thread;
 }

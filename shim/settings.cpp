@@ -5,9 +5,8 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-#include <algorithm>
-
 #include "shim/environment.h"
+#include "shim/find_next.h"
 #include "shim/method/make.h"
 #include "shim/recorder.h"
 #include "shim/report.h"
@@ -23,12 +22,14 @@ namespace {
 /// Whether `value` is one of two words; the first when it is neither, or not given, and then says so.
 bool is_second(const char* variable, std::string_view value, std::string_view first, std::string_view second,
                const char* complaint) {
-  if (value != first && value != second && !value.empty()) report(variable, {1, 1, complaint});
+  if (value.empty()) return false;
+  if (value != first && value != second) report(variable, {1, 1, complaint});
   return value == second;
 }
 
 bool enforces(std::string_view mode) {
-  if (mode != "enforce" && mode != "observe" && mode != "off" && !mode.empty())
+  if (mode.empty()) return true;
+  if (mode != "enforce" && mode != "observe" && mode != "off")
     report("CLOEXEC_MODE", {1, 1, "unknown mode, use enforce, observe or off"});
   return mode != "observe" && mode != "off";
 }
@@ -36,9 +37,7 @@ bool enforces(std::string_view mode) {
 void read_allowed(const char* numbers) {
   Reporter complain("CLOEXEC_ALLOW");
   if (numbers != nullptr) parse_numbers(numbers, settings.allowed, complain);
-  const unsigned lowest = static_cast<unsigned>(std::max(settings.allowed.highest(), 2)) + 1;
-  constexpr unsigned none = 1U << 31;
-  settings.lowest_plain = lowest <= most_forced - plain_count ? lowest : none;
+  if (settings.allowed.highest() >= static_cast<int>(first_plain)) have_no_plain();
 }
 
 void read_environment(char** environment) {
@@ -62,6 +61,10 @@ void read_environment(char** environment) {
 void read_settings(char** environment) {
   settings.are_read = true;
   begin_phase();
+  if (is_later_copy()) {
+    settings.changes_nothing = true;
+    return;
+  }
   if (getauxval(AT_SECURE) == 0) return read_environment(environment);
   read_allowed(nullptr);
   load_rules({}, nullptr);

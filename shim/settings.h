@@ -15,8 +15,6 @@ struct Settings {
   bool are_read = false;
   bool changes_nothing = false;  // CLOEXEC_MODE
   bool is_switched_off = false;  // cloexec_set_default(): the one thing that changes
-  /// From here on no number can be exempt; see note_plain.
-  unsigned lowest_plain = 0;
   NumberSet allowed;
 };
 

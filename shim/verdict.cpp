@@ -2,6 +2,7 @@
 
 #include "shim/verdict.h"
 
+#include "shim/borrowed.h"
 #include "shim/facts.h"
 #include "shim/phase.h"
 #include "shim/rules.h"
@@ -15,7 +16,7 @@ Verdict ask_about(const Site& site, int fd) { return ask_rules({site.call, site.
 /// Whether a rule's `when` can be answered once for all calls of this kind, but for those of vfork children.
 bool is_when_settled(Call call) {
   if (is_spawn(call) || is_phase_settled()) return true;
-  return wipes_on_fork() && family_of(call) != Family::exec;
+  return !shares_memory() && family_of(call) != Family::exec;
 }
 
 bool can_match(const Rule& rule, Call call) {
@@ -25,9 +26,7 @@ bool can_match(const Rule& rule, Call call) {
 
 bool must_match(const Rule& rule, Call call) {
   if (rule.has(Key::when) && !is_when_settled(call)) return false;
-  for (const Key key : {Key::fd, Key::path, Key::module, Key::target, Key::announced})
-    if (rule.has(key)) return false;
-  return true;
+  return rule.keys.has_none_but({Key::when, Key::program});
 }
 
 /// What the rules say of every call of this kind; `ask` when that differs from call to call.

@@ -110,4 +110,25 @@ unsigned columns_of(std::string_view text) {
   return columns;
 }
 
+std::string take_columns(std::string_view& text, std::size_t columns) {
+  const std::string_view whole = text;
+  for (std::size_t used = 0; !text.empty();) {
+    std::string_view rest = text;
+    used += columns_of(take_character(rest));
+    if (used > columns) break;
+    text = rest;
+  }
+  return std::string(whole.substr(0, whole.size() - text.size()));
+}
+
+std::string cut_in_middle(std::string_view text, std::size_t columns) {
+  const std::size_t all = columns_of(text);
+  if (all <= columns) return std::string(text);
+  if (columns < 2) return std::string(columns, '.');
+  const std::size_t behind = columns / 2;
+  std::string result = take_columns(text, columns - behind - 1) + "…";
+  while (columns_of(text) > behind) take_character(text);
+  return result.append(text);
+}
+
 }  // namespace cloexec::cli

@@ -20,4 +20,10 @@ bool is_harmless(char32_t character);
 unsigned columns_of(char32_t character);
 unsigned columns_of(std::string_view text);
 
+/// As much of the front of `text` as fits, taken off it.
+std::string take_columns(std::string_view& text, std::size_t columns);
+
+/// The ends of what is longer tell most.
+std::string cut_in_middle(std::string_view text, std::size_t columns);
+
 }  // namespace cloexec::cli

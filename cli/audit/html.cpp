@@ -119,7 +119,7 @@ Html table_row(const Row& row, const Programs& programs) {
       "<td class=\"number\">{}</td><td class=\"what\">{}</td><td class=\"path\">{}</td>"
       "<td class=\"path\">{}{}</td><td class=\"path\">{}</td></tr>\n",
       name_of(crossing.what), static_cast<int>(crossing.what), badge(crossing.what, name_of(crossing.what)),
-      quiet(crossing.rule), row.times, crossing.fd, mono(what_it_is(crossing)), maker, mono(created.call),
+      quiet(reason_of(crossing)), row.times, crossing.fd, mono(what_it_is(crossing)), maker, mono(created.call),
       quiet(details), programs_cell(programs));
 }
 
@@ -308,7 +308,7 @@ Html crossed_item(const Row& row) {
   const Crossing& crossing = row.crossing;
   std::string made = maker_of(row);
   if (const std::string moment = moment_of(row); !moment.empty()) made += ", " + moment;
-  if (!crossing.rule.empty()) made += "; " + crossing.rule;
+  if (const std::string reason = reason_of(crossing); !reason.empty()) made += "; " + reason;
   return fmt::format(
       "<li data-class=\"{}\"><span>{}</span><b class=\"number\">{}</b><span class=\"mono\">{}</span>"
       "<span class=\"mono quiet\">{}</span></li>\n",

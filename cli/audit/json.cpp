@@ -20,16 +20,27 @@ Json json_of(const Creation& created) {
 }
 
 Json json_of(const Crossing& crossing) {
-  return {{"fd", crossing.fd},         {"object", crossing.object},
-          {"target", crossing.target}, {"class", name_of(crossing.what)},
-          {"rule", crossing.rule},     {"created", json_of(crossing.created)}};
+  Json json = {{"fd", crossing.fd},
+               {"object", crossing.object},
+               {"target", crossing.target},
+               {"class", name_of(crossing.what)},
+               {"rule", crossing.rule}};
+  if (!crossing.announced_by.empty()) json["announced_by"] = crossing.announced_by;
+  json["created"] = json_of(crossing.created);
+  return json;
 }
 
 Json json_of(const Exec& exec) {
   Json fds = Json::array();
   for (const Crossing& crossing : exec.fds) fds.push_back(json_of(crossing));
-  return {{"pid", exec.pid},     {"ppid", exec.ppid},     {"program", exec.program},
-          {"argv0", exec.argv0}, {"shim", exec.has_shim}, {"fds", std::move(fds)}};
+  Json json = {{"pid", exec.pid},
+               {"ppid", exec.ppid},
+               {"program", exec.program},
+               {"argv0", exec.argv0},
+               {"shim", exec.has_shim}};
+  if (!exec.call.empty()) json["call"] = exec.call;
+  json["fds"] = std::move(fds);
+  return json;
 }
 
 Class class_named(const std::string& name) {
@@ -44,13 +55,23 @@ Creation creation_from(const Json& json) {
 }
 
 Crossing crossing_from(const Json& json) {
-  return {json.at("fd"),     json.at("object"),
-          json.at("target"), class_named(json.at("class")),
-          json.at("rule"),   creation_from(json.at("created"))};
+  return {json.at("fd"),
+          json.at("object"),
+          json.at("target"),
+          class_named(json.at("class")),
+          json.at("rule"),
+          creation_from(json.at("created")),
+          json.value("announced_by", std::string())};
 }
 
 Exec exec_from(const Json& json) {
-  Exec exec{json.at("pid"), json.at("ppid"), json.at("program"), json.at("argv0"), json.value("shim", true), {}};
+  Exec exec{json.at("pid"),
+            json.at("ppid"),
+            json.at("program"),
+            json.at("argv0"),
+            json.value("shim", true),
+            {},
+            json.value("call", std::string())};
   for (const Json& crossing : json.at("fds")) exec.fds.push_back(crossing_from(crossing));
   return exec;
 }

@@ -40,6 +40,7 @@ struct Crossing {
   Class what = Class::leak;
   std::string rule;  // of class exempt: the rule, or the variable that allowed it
   Creation created;
+  std::string announced_by = {};  // the word that told the program its number, where the rule asks for one
 };
 
 struct Exec {
@@ -49,6 +50,7 @@ struct Exec {
   std::string argv0;
   bool has_shim = true;  // false: the shim could not enter it, and nothing is known of what it did and started
   std::vector<Crossing> fds;
+  std::string call = {};  // the function that started it: "execve", "system"; empty when that was not seen
 };
 
 struct Report {

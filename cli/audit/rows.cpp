@@ -9,6 +9,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "cli/audit/characters.h"
+
 namespace cloexec::cli {
 namespace {
 
@@ -61,6 +63,7 @@ std::string key_of(const Row& row) {
 void merge(Row& row, const Row& other) {
   row.times += other.times;
   Crossing& crossing = row.crossing;
+  if (crossing.announced_by != other.crossing.announced_by) crossing.announced_by.clear();
   if (crossing.target != other.crossing.target) crossing.target = shared_target(crossing);
   if (crossing.created.offset != other.crossing.created.offset) crossing.created.offset = 0;
   if (crossing.created.pid != other.crossing.created.pid) crossing.created.pid = 0;
@@ -104,6 +107,12 @@ std::string moment_of(const Row& row) {
   const bool is_in_child = row.crossing.created.when == "child";
   if (row.is_from_thread) return is_in_child ? "in a thread of the child" : "in a thread";
   return is_in_child ? "in the child" : "";
+}
+
+std::string reason_of(const Crossing& crossing) {
+  constexpr std::size_t longest_word = 60;
+  if (crossing.announced_by.empty()) return crossing.rule;
+  return fmt::format("{}, announced by '{}'", crossing.rule, cut_in_middle(crossing.announced_by, longest_word));
 }
 
 std::string shell_command(const std::vector<std::string>& words) {

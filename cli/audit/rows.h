@@ -38,6 +38,10 @@ std::string maker_of(const Row& row);
 /// "in a thread", "in the child", both, or nothing.
 std::string moment_of(const Row& row);
 
+/// Its rule, and the word that announced it: "standard:4: exempt exec announced=yes, announced by '--status-fd=7'".
+/// Empty when it is not exempt.
+std::string reason_of(const Crossing& crossing);
+
 /// As a shell would take it.
 std::string shell_command(const std::vector<std::string>& words);
 

@@ -21,7 +21,6 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-constexpr std::string_view ellipsis = "…";
 constexpr std::size_t indent = 2;
 constexpr std::size_t gap = 2;
 /// Where less is left the columns go below each other.
@@ -35,28 +34,6 @@ std::string shown(std::string_view text) {
     append(result, is_harmless(character) ? character : U'?');
   }
   return result;
-}
-
-/// As much of the front of `text` as fits, taken off it.
-std::string take_columns(std::string_view& text, std::size_t columns) {
-  const std::string_view whole = text;
-  for (std::size_t used = 0; !text.empty();) {
-    std::string_view rest = text;
-    used += columns_of(take_character(rest));
-    if (used > columns) break;
-    text = rest;
-  }
-  return std::string(whole.substr(0, whole.size() - text.size()));
-}
-
-std::string cut_in_middle(std::string_view text, std::size_t columns) {
-  const std::size_t all = columns_of(text);
-  if (all <= columns) return std::string(text);
-  if (columns < 2) return std::string(columns, '.');
-  const std::size_t behind = columns / 2;
-  std::string result = take_columns(text, columns - behind - 1) + std::string(ellipsis);
-  while (columns_of(text) > behind) take_character(text);
-  return result.append(text);
 }
 
 /// At spaces, and behind commas where a word is longer than a line; what is still longer is cut.
@@ -121,7 +98,7 @@ Cells cells_of(const Row& row) {
   std::string made = maker_of(row);
   if (const std::string moment = moment_of(row); !moment.empty()) made += ", " + moment;
   std::string what(name_of(crossing.what));
-  if (!crossing.rule.empty()) what += " " + crossing.rule;
+  if (const std::string reason = reason_of(crossing); !reason.empty()) what += " " + reason;
   return {std::to_string(crossing.fd), shown(what_it_is(crossing)), shown(made), shown(what),
           row.times > 1 ? fmt::format("×{}", row.times) : ""};
 }

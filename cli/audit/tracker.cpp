@@ -28,9 +28,21 @@ Creation creation_of(const Event& event, const std::string& program) {
           event.has(audit::in_child) ? "child" : "parent"};
 }
 
-/// "standard:2: exempt dup2 when=child".
+/// "standard:2: exempt exec own=yes".
 std::string rule_in(const Event& event, std::size_t source) {
   return fmt::format("{}:{}: {}", event.text(source), event.detail, event.text(source + 1));
+}
+
+/// One that had no room in its record is shown not to be whole.
+std::string word_in(const Event& event) {
+  const std::string word = event.text(2);
+  return !word.empty() && event.has(audit::is_cut) ? word + "…" : word;
+}
+
+void note_asked_for(Crossing& crossing) {
+  crossing.what = Class::by_program;
+  crossing.rule.clear();
+  crossing.announced_by.clear();
 }
 
 bool is_pair(const std::string& call) {
@@ -38,6 +50,12 @@ bool is_pair(const std::string& call) {
 }
 
 }  // namespace
+
+void Tracker::Gift::note_in(Crossing& crossing) const {
+  crossing.what = Class::exempt;
+  crossing.rule = rule;
+  crossing.announced_by = word;
+}
 
 /// Null when nothing was known of it by then.
 const Tracker::Descriptor* Tracker::at(const History& history, std::uint64_t ticket) {
@@ -96,7 +114,7 @@ void Tracker::take(const Event& event) {
     case audit::Event::exec:
       return attempted(event);
     case audit::Event::given:
-      if (Attempt* attempt = last_attempt(event)) attempt->given[event.fd] = rule_in(event, 0);
+      if (Attempt* attempt = last_attempt(event)) attempt->given[event.fd] = {rule_in(event, 0), word_in(event)};
       return;
     case audit::Event::failed:
       if (const Attempt* attempt = last_attempt(event)) {
@@ -161,10 +179,7 @@ void Tracker::flagged(const Event& event) {
   Process& process = process_of(event.pid);
   const auto mark = [&](int fd, Descriptor descriptor) {
     descriptor.is_inheritable = event.has(audit::is_inheritable);
-    if (descriptor.is_inheritable) {
-      descriptor.crossing.what = Class::by_program;
-      descriptor.crossing.rule.clear();
-    }
+    if (descriptor.is_inheritable) note_asked_for(descriptor.crossing);
     descriptor.crossing.fd = fd;
     change(process, fd, event.ticket, std::move(descriptor));
   };
@@ -192,6 +207,7 @@ void Tracker::attempted(const Event& event) {
   attempt.ticket = event.ticket;
   attempt.tid = event.tid;
   attempt.makes_process = event.has(audit::as_child);
+  attempt.exec.call = event.text(0);
   attempt.exec.program = event.text(1);
   attempt.exec.argv0 = event.text(2);
   Process& process = process_of(event.pid);
@@ -247,6 +263,7 @@ std::optional<Tracker::Attempt> Tracker::take_attempt(int pid, int parent, const
 void Tracker::started(const Event& event) {
   int from = 0;
   const std::string program = event.text(0);
+  std::string call;
   std::optional<Attempt> attempt = take_attempt(event.pid, event.other, event.text(1), event.ticket, from);
   Process next;
   next.parent = event.other;
@@ -256,6 +273,7 @@ void Tracker::started(const Event& event) {
   if (attempt) {
     next.was_spawned = attempt->makes_process;
     next.given = std::move(attempt->given);
+    call = attempt->exec.call;
     next.made_at = attempt->ticket;
   } else {
     // Forked unseen, or the command itself.
@@ -277,7 +295,7 @@ void Tracker::started(const Event& event) {
       descriptor.is_open = false;
       next.descriptors[fd].emplace_back(event.ticket, std::move(descriptor));
     }
-  execs_.push_back({event.pid, event.other, program, event.text(1), true, {}});
+  execs_.push_back({event.pid, event.other, program, event.text(1), true, {}, call});
   processes_[event.pid] = std::move(next);
 }
 
@@ -293,17 +311,15 @@ void Tracker::arrived(const Event& event) {
   const bool was_marked = before != nullptr && !before->is_inheritable;
   const auto given = process.given.find(event.fd);
   if (given != process.given.end()) {
-    crossing.what = Class::exempt;
-    crossing.rule = given->second;
+    given->second.note_in(crossing);
   } else if (before == nullptr && event.pid == root_ && process.made_from != root_) {
     crossing.what = Class::foreign;
   } else if ((before == nullptr || was_marked) && process.was_spawned) {
     // By a file action, which the program asked for itself.
-    crossing.what = Class::by_program;
-    crossing.rule.clear();
+    note_asked_for(crossing);
     crossing.created.call = "posix_spawn";
   } else if (was_marked) {
-    crossing.what = Class::by_program;
+    note_asked_for(crossing);
   }
   const Description description = describe_arrived(event);
   crossing.object = description.object;
@@ -331,10 +347,7 @@ void Tracker::add_unseen(int pid, const Process& process, const Attempt& attempt
     Crossing& crossing = descriptor.crossing;
     const auto given = attempt.given.find(fd);
     if (fd < lowest || (!descriptor.is_inheritable && given == attempt.given.end())) continue;
-    if (given != attempt.given.end()) {
-      crossing.what = Class::exempt;
-      crossing.rule = given->second;
-    }
+    if (given != attempt.given.end()) given->second.note_in(crossing);
     if (descriptor.other_end >= 0 && crossing.target.empty()) describe_pair(descriptor, {});
     if (crossing.what == Class::leak) ++leaks_;
     exec.fds.push_back(crossing);

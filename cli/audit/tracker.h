@@ -37,6 +37,14 @@ class Tracker {
   std::vector<Exec> finish();
 
  private:
+  /// By what a program was given a descriptor.
+  struct Gift {
+    std::string rule;
+    std::string word;  // that announced it
+
+    void note_in(Crossing& crossing) const;
+  };
+
   /// A descriptor, as far as it is known.
   struct Descriptor {
     Crossing crossing;
@@ -56,7 +64,7 @@ class Tracker {
     bool makes_process = false;
     int child = 0;
     Exec exec;
-    std::map<int, std::string> given;  // by which rule
+    std::map<int, Gift> given;
   };
 
   struct Process {
@@ -70,7 +78,7 @@ class Tracker {
     int made_from = 0;         // whose descriptors were looked through at the exec
     std::uint64_t made_at = 0;
     std::uint64_t forked_at = 0;
-    std::map<int, std::string> given;
+    std::map<int, Gift> given;
     std::optional<Event> last_made;
   };
 

@@ -2,10 +2,13 @@
 //
 // Family exec: makes nothing, but ends what was kept from the next program.
 
+#include "shim/interpose/exec.h"
+
 #include <spawn.h>
 
 #include <cerrno>
 #include <cstdarg>
+#include <cstring>
 
 #include "shim/environment.h"
 #include "shim/interpose.h"
@@ -23,7 +26,7 @@ using Arguments = char* const*;
 template <typename Function>
 int replaced(const Start& about, Function start) {
   if (is_recording()) record_exec(about);
-  const int result = start_program<int>(about, start);
+  const int result = start_program<int>(about, [&](const std::uint64_t*) { return start(); });
   if (is_recording()) record_failed();
   return result;
 }
@@ -48,51 +51,37 @@ int started_with_list(Call call, const void* caller, const char* program, const 
   return started({call, caller, program, arguments, call == Call::execle ? va_arg(rest, char**) : environ}, next);
 }
 
-/// File actions, and whether libc took them all: not of numbers beyond the limit of open files.
-struct Gifts {
-  posix_spawn_file_actions_t actions;
-  bool are_whole = true;
-};
-
-/// Where the program has no file actions, ours clear the flag in the child: dup2 onto itself, glibc 2.29 and musl. To
-/// start it apart would make it the child of a thread that ends, of which PR_SET_PDEATHSIG would tell it (prctl(2)).
-/// EBADF when that cannot be done.
-int spawned_with_actions(const Start& about, pid_t* pid, const posix_spawnattr_t* attributes) {
-  const Next<decltype(posix_spawn)> next(symbol_of(about.call));
-  int result = EBADF;
-  // Another thread may close one of them before the child comes to it, which then fails.
-  for (unsigned attempt = 0; attempt < 16 && result == EBADF; ++attempt) {
-    Gifts gifts;
-    next_posix_spawn_file_actions_init(&gifts.actions);
-    each_given(about, &gifts, [](void* context, int fd) {
-      auto& given = *static_cast<Gifts*>(context);
-      if (next_posix_spawn_file_actions_adddup2(&given.actions, fd, fd) != 0) given.are_whole = false;
-    });
-    const bool can_do = gifts.are_whole;
-    if (can_do) result = next(pid, about.program, &gifts.actions, attributes, about.arguments, about.environment);
-    next_posix_spawn_file_actions_destroy(&gifts.actions);
-    if (!can_do) break;
-  }
-  return result;
-}
-
-int spawned_by_rules(const Start& about, pid_t* pid, const posix_spawn_file_actions_t* actions,
-                     const posix_spawnattr_t* attributes) {
-  if (actions == nullptr && is_given_apart(about))
-    if (const int result = spawned_with_actions(about, pid, attributes); result != EBADF) return result;
-  return start_program<int>(about, [&] {
-    const Next<decltype(posix_spawn)> next(symbol_of(about.call));
-    return next(pid, about.program, actions, attributes, about.arguments, about.environment);
-  });
+/// The attributes, and a mask for the child where they have none. They are a struct that can be copied (glibc, musl).
+const posix_spawnattr_t* with_mask(const posix_spawnattr_t* given, const std::uint64_t* mask,
+                                   posix_spawnattr_t& changed) {
+  short flags = 0;
+  if (given != nullptr)
+    std::memcpy(&changed, given, sizeof changed);
+  else
+    next_posix_spawnattr_init(&changed);
+  next_posix_spawnattr_getflags(&changed, &flags);
+  if ((flags & POSIX_SPAWN_SETSIGMASK) != 0) return given;
+  sigset_t signals{};
+  std::memcpy(&signals, mask, sizeof *mask);
+  next_posix_spawnattr_setsigmask(&changed, &signals);
+  next_posix_spawnattr_setflags(&changed, static_cast<short>(flags | POSIX_SPAWN_SETSIGMASK));
+  return &changed;
 }
 
 int spawned(const Start& about, pid_t* pid, const posix_spawn_file_actions_t* actions,
             const posix_spawnattr_t* attributes) {
-  if (!is_recording()) return spawned_by_rules(about, pid, actions, attributes);
   pid_t unasked = 0;
-  if (pid == nullptr) pid = &unasked;
-  record_exec(about);
-  const int result = spawned_by_rules(about, pid, actions, attributes);
+  if (is_recording()) {
+    if (pid == nullptr) pid = &unasked;
+    record_exec(about);
+  }
+  const int result = start_program<int>(about, [&](const std::uint64_t* mask) {
+    const Next<decltype(posix_spawn)> next(symbol_of(about.call));
+    posix_spawnattr_t masked;
+    return next(pid, about.program, actions, mask != nullptr ? with_mask(attributes, mask, masked) : attributes,
+                about.arguments, about.environment);
+  });
+  if (!is_recording()) return result;
   if (result == 0)
     record_spawned(*pid);
   else
@@ -100,7 +89,28 @@ int spawned(const Start& about, pid_t* pid, const posix_spawn_file_actions_t* ac
   return result;
 }
 
+/// A script's interpreter is told /dev/fd/N, or /dev/fd/N/PATH of one in a directory: execveat(2).
+Start started_at(const void* caller, int directory, const char* path, Arguments arguments, Arguments environment,
+                 int flags) {
+  const bool is_descriptor = (flags & AT_EMPTY_PATH) != 0 && view(path).empty();
+  const bool is_in_directory = !is_descriptor && path != nullptr && path[0] != '/';
+  return {Call::execveat, caller,      is_descriptor ? nullptr : path,
+          arguments,      environment, is_descriptor || is_in_directory ? directory : -1};
+}
+
 }  // namespace
+
+Word cloexec::started_by_number(const void* caller, const Word* words) {
+  const auto start = [&] { return next_syscall(words[0], words[1], words[2], words[3], words[4], words[5]); };
+  if (words[0] == SYS_execveat)
+    return replaced(
+        started_at(caller, static_cast<int>(words[1]), from_word<const char*>(words[2]), from_word<Arguments>(words[3]),
+                   from_word<Arguments>(words[4]), static_cast<int>(words[5])),
+        start);
+  return replaced({Call::execve, caller, from_word<const char*>(words[1]), from_word<Arguments>(words[2]),
+                   from_word<Arguments>(words[3])},
+                  start);
+}
 
 /// The start of a program by the function of that name: to be said in the interposer itself.
 #define STARTS(name, ...) \
@@ -148,10 +158,9 @@ INTERPOSE(int, execle, const char* path, const char* first, ...) noexcept {
 
 INTERPOSE(int, execveat, int directory, const char* path, Arguments arguments, Arguments environment, int flags)
 noexcept {
-  const bool is_descriptor = (flags & AT_EMPTY_PATH) != 0 && view(path).empty();
-  return replaced(
-      STARTS(execveat, is_descriptor ? nullptr : path, arguments, environment, is_descriptor ? directory : -1),
-      [&] { return or_syscall(next_execveat, SYS_execveat, directory, path, arguments, environment, flags); });
+  return replaced(started_at(CALLER, directory, path, arguments, environment, flags), [&] {
+    return or_syscall(next_execveat, SYS_execveat, directory, path, arguments, environment, flags);
+  });
 }
 
 INTERPOSE(int, fexecve, int fd, Arguments arguments, Arguments environment) noexcept {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What libc makes close-on-exec by itself and leaves open, and what marks or closes many at once. The first may get a
-// number that the shim once forced and the program has closed since: it must not be taken for what the shim has made
-// so. (close(2) could tell, but is called as often as all else together.)
+// What libc makes close-on-exec by itself and leaves open: an audit is told of it; and a number that was closed unseen
+// must not be taken for what the shim has forced there.
 
 #include <dirent.h>
 #include <mqueue.h>
@@ -11,7 +10,6 @@
 #include "shim/environment.h"
 #include "shim/interpose.h"
 #include "shim/method/or_syscall.h"
-#include "shim/method/range.h"
 
 using namespace cloexec;
 
@@ -42,16 +40,6 @@ INTERPOSE(FILE*, fdopen, int fd, const char* mode) {
   if (stream != nullptr && next_gnu_get_libc_version.is_absent() && view(mode).find('e') != std::string_view::npos)
     marked(fd);
   return stream;
-}
-
-INTERPOSE(int, close_range, unsigned first, unsigned last, int flags) noexcept {
-  note_range(first, last, static_cast<unsigned>(flags));
-  return or_syscall(next_close_range, SYS_close_range, first, last, flags);
-}
-
-INTERPOSE(void, closefrom, int first) noexcept {
-  note_range(first < 0 ? 0U : static_cast<unsigned>(first), ~0U, 0);
-  next_closefrom(first);
 }
 
 INTERPOSE(int, shm_open, const char* name, int flags, mode_t mode) { return marked(next_shm_open(name, flags, mode)); }

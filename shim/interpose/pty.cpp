@@ -10,6 +10,7 @@
 
 #include "include/cloexec.h"
 #include "shim/interpose.h"
+#include "shim/start.h"
 
 using namespace cloexec;
 
@@ -65,7 +66,9 @@ int answer_default(std::intptr_t argument) {
 
 INTERPOSE(int, posix_openpt, int flags) { return make_by<flag(Call::posix_openpt, 0, O_CLOEXEC)>(CALLER, flags); }
 
-INTERPOSE(int, getpt) { return make_by<substitute(Call::getpt, Call::posix_openpt, 0, O_RDWR | O_CLOEXEC)>(CALLER); }
+INTERPOSE_ROUTED(int, getpt) {
+  return make_by<substitute(Call::getpt, Call::posix_openpt, 0, O_RDWR | O_CLOEXEC)>(CALLER);
+}
 
 INTERPOSE(int, openpty, int* master, int* terminal, char* name, const termios* attributes, const winsize* size)
 noexcept {
@@ -81,15 +84,21 @@ noexcept {
 INTERPOSE(int, forkpty, int* master, char* name, const termios* attributes, const winsize* size) noexcept {
   int ends[2];
   if (opened_pair(HERE(forkpty), ends, name, attributes, size) != 0) return -1;
-  const pid_t child = next_fork();
+  const pid_t child = fork_by(next_fork);
   if (child == 0) {
+    forget_forced(ends[0]);
+    if (ends[1] > 2) forget_forced(ends[1]);
     next_close(ends[0]);
     if (next_login_tty(ends[1]) != 0) raw_syscall(__NR_exit_group, 1);
     return 0;
   }
   const int error = errno;
+  forget_forced(ends[1]);
   next_close(ends[1]);
-  if (child < 0) next_close(ends[0]);
+  if (child < 0) {
+    forget_forced(ends[0]);
+    next_close(ends[0]);
+  }
   errno = error;
   if (child > 0) *master = ends[0];
   return child;

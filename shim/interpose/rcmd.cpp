@@ -24,23 +24,23 @@ int connected(char** host, int port, const char* local_user, const char* user, c
 
 }  // namespace
 
-INTERPOSE(int, rcmd, char** host, unsigned short port, const char* local_user, const char* remote_user,
-          const char* command, int* error_fd) {
+INTERPOSE_ROUTED(int, rcmd, char** host, unsigned short port, const char* local_user, const char* remote_user,
+                 const char* command, int* error_fd) {
   return connected(host, port, local_user, remote_user, command, error_fd, AF_UNSPEC, Call::rcmd, CALLER);
 }
 
-INTERPOSE(int, rcmd_af, char** host, unsigned short port, const char* local_user, const char* remote_user,
-          const char* command, int* error_fd, sa_family_t family) {
+INTERPOSE_ROUTED(int, rcmd_af, char** host, unsigned short port, const char* local_user, const char* remote_user,
+                 const char* command, int* error_fd, sa_family_t family) {
   return connected(host, port, local_user, remote_user, command, error_fd, family, Call::rcmd_af, CALLER);
 }
 
-INTERPOSE(int, rexec, char** host, int port, const char* user, const char* password, const char* command,
-          int* error_fd) {
+INTERPOSE_ROUTED(int, rexec, char** host, int port, const char* user, const char* password, const char* command,
+                 int* error_fd) {
   return connected(host, port, user, password, command, error_fd, AF_UNSPEC, Call::rexec, CALLER);
 }
 
-INTERPOSE(int, rexec_af, char** host, int port, const char* user, const char* password, const char* command,
-          int* error_fd, sa_family_t family) {
+INTERPOSE_ROUTED(int, rexec_af, char** host, int port, const char* user, const char* password, const char* command,
+                 int* error_fd, sa_family_t family) {
   return connected(host, port, user, password, command, error_fd, family, Call::rexec_af, CALLER);
 }
 

@@ -5,7 +5,9 @@
 #include <cerrno>
 #include <cstring>
 
+#include "shim/borrowed.h"
 #include "shim/interpose.h"
+#include "shim/method/stream.h"
 
 using namespace cloexec;
 
@@ -19,10 +21,14 @@ consteval Recipe stream_recipe(Call call, std::int8_t path, std::uint8_t mode) {
 FILE* open_stream(Word path, Word mode, Word, Word, const Recipe& recipe, const void* caller) {
   void* const function = settled_function(recipe.call);
   const ForcedMode forced = force_fopen_mode(from_word<const char*>(mode));
-  if (function == nullptr || is_vfork_child() || forced.text[0] == '\0') [[unlikely]]
+  if (function == nullptr || is_vfork_child() || forced.text[0] == '\0') [[unlikely]] {
+    learn_streams();
     return make_by_fopen_mode(path, mode, 0, 0, recipe, caller);
+  }
   const Word stream = reinterpret_cast<Word (*)(Word, const char*)>(function)(path, forced.text);
-  return from_word<FILE*>(note_plain(as_stream, stream) ? stream : settle(as_stream, stream));
+  if (stream != 0 && note_plain(Kind::opened, number_of(from_word<FILE*>(stream)))) [[likely]]
+    return from_word<FILE*>(stream);
+  return from_word<FILE*>(settle(recipe.call, as_stream, stream));
 }
 
 /// freopen(3) keeps the stream's number, and closes the stream when it fails. On an exempt one there is nothing to
@@ -32,11 +38,14 @@ FILE* reopen_stream(Word path, Word mode, Word stream, Word, const Recipe& recip
   const int error_before = errno;
   const int number = next_fileno(from_word<FILE*>(stream));
   errno = error_before;
+  const bool was_forced = is_forced(number);
+  // The number is closed, and may be another's before it is ours again.
+  if (number >= 0) forget_forced(number);
   const Word words[most_words] = {path, mode, stream};
   const WordCall call(recipe, caller, words);
   if (!is_enforcing() || (!is_exempt(number) && verdict_on(call.site()) != Verdict::exempt))
     return make_by_fopen_mode(path, mode, stream, 0, recipe, caller);
-  const bool was_inheritable = is_forced(number) || close_on_exec_flag(number) == Flag::clear;
+  const bool was_inheritable = was_forced || close_on_exec_flag(number) == Flag::clear;
   const bool asks_for_it = force_fopen_mode(from_word<const char*>(mode)).text[0] == '\0';
   FILE* const reopened = from_word<FILE*>(call.make(plain));
   if (reopened == nullptr || !was_inheritable || asks_for_it) return reopened;

@@ -5,14 +5,17 @@
 
 #include <linux/mount.h>
 #include <linux/perf_event.h>
+#include <sched.h>
 
 #include <cstring>
 
 #include "shim/find_next.h"
 #include "shim/interpose.h"
+#include "shim/interpose/exec.h"
 #include "shim/method/open_how.h"
 #include "shim/method/range.h"
 #include "shim/method/receive.h"
+#include "shim/threads.h"
 
 #ifndef PERF_FLAG_FD_CLOEXEC
 #define PERF_FLAG_FD_CLOEXEC (1UL << 3)
@@ -150,6 +153,9 @@ Word interposed(const void* caller, Word* words) {
     case SYS_bpf:
     case SYS_seccomp:
       return marked(call_plainly(words));
+    case SYS_execve:
+    case SYS_execveat:
+      return started_by_number(caller, words);
     case SYS_close_range:
       note_range(static_cast<unsigned>(words[1]), static_cast<unsigned>(words[2]), static_cast<unsigned>(words[3]));
       break;
@@ -163,9 +169,64 @@ Word interposed(const void* caller, Word* words) {
   return recipe != nullptr ? made(*recipe, caller, words) : call_plainly(words);
 }
 
-}  // namespace
+/// Whether a system call of that number makes, marks or closes descriptors, or is an exec.
+bool is_ours(long number) {
+  switch (number) {
+#ifdef SYS_creat
+    case SYS_creat:
+#endif
+#ifdef SYS_recvmmsg_time64
+    case SYS_recvmmsg_time64:
+#endif
+    case SYS_openat2:
+    case SYS_recvmsg:
+    case SYS_recvmmsg:
+    case SYS_pidfd_open:
+    case SYS_pidfd_getfd:
+    case SYS_landlock_create_ruleset:
+    case SYS_io_uring_setup:
+    case SYS_bpf:
+    case SYS_seccomp:
+    case SYS_close_range:
+    case SYS_close:
+    case SYS_execve:
+    case SYS_execveat:
+      return true;
+    default:
+      return recipe_for(number) != nullptr;
+  }
+}
 
-INTERPOSE_VARIADIC(long, syscall, Word number, Word a, Word b, Word c, Word d, Word e, Word f) {
+/// sigprocmask(2) reads the set before it looks at what is to be done with it.
+bool is_readable(Word address) { return raw_syscall(__NR_rt_sigprocmask, -1, address, 0, 8) == -EINVAL; }
+
+/// A process of which libc knows nothing. Its flags are clone(2)'s first argument, and clone3's first member. What one
+/// that borrows our memory does cannot be told from what its parent does later.
+void note_process(long number, Word first) {
+  if (number == SYS_unshare) note_unshare(static_cast<unsigned>(first));
+  const Word flags = number == SYS_clone                          ? first
+                     : number == SYS_clone3 && is_readable(first) ? *from_word<const Word*>(first)
+                                                                  : 0;
+  if ((number == SYS_clone || number == SYS_clone3) && (flags & CLONE_THREAD) == 0)
+    note_clone(static_cast<unsigned>(flags));
+  if ((flags & (CLONE_VM | CLONE_VFORK | CLONE_THREAD)) == (CLONE_VM | CLONE_VFORK)) distrust(begin_epoch());
+}
+
+Word interposed_syscall(Word number, Word a, Word b, Word c, Word d, Word e, Word f) {
   Word words[most_words] = {number, a, b, c, d, e, f};
   return interposed(CALLER, words);
 }
+
+}  // namespace
+
+/// What we have nothing to do with gets no frame of ours: SYS_vfork returns twice.
+extern "C" [[gnu::visibility("hidden"), gnu::used]] void* cloexec_route_syscall(Word number, Word first) {
+#ifdef SYS_vfork
+  if (number == SYS_vfork) return reinterpret_cast<void*>(vfork);
+#endif
+  if (is_ours(number)) return reinterpret_cast<void*>(interposed_syscall);
+  note_process(number, first);
+  return reinterpret_cast<void*>(next_syscall.get());
+}
+
+CLOEXEC_EXPORT(syscall, CLOEXEC_ASK("cloexec_route_syscall"))

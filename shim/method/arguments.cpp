@@ -2,8 +2,10 @@
 
 #include "shim/method/arguments.h"
 
+#include "shim/borrowed.h"
 #include "shim/descriptor.h"
 #include "shim/method/make.h"
+#include "shim/phase.h"
 #include "shim/recorder.h"
 #include "shim/settings.h"
 #include "shim/verdict.h"
@@ -37,17 +39,31 @@ bool CallArguments::must_stay_plain() const {
   return call == Call::dup3 && ((*this)[2] & ~O_CLOEXEC) != 0;
 }
 
+void CallArguments::forget_marked() const {
+  const int fd = (*this)[0];
+  const int second = (*this)[1];
+  const Special special = special_of(call);
+  if ((special == Special::fcntl && second == F_SETFD && ((*this)[2] & FD_CLOEXEC) != 0) ||
+      (special == Special::ioctl && static_cast<unsigned>(second) == FIOCLEX))
+    forget_forced(fd);
+}
+
 void CallArguments::note(const Site& site, int result) const {
   const int fd = (*this)[0];
   const int second = (*this)[1];
   switch (special_of(call)) {
     case Special::dup2:
       // dup2(2) onto the same number is a no-op that leaves the flag alone. But where a program may put descriptors for
-      // its children, it takes one that is there already for inheritable, since without us it is.
-      if (fd == second && result >= 0 && is_forced(fd) && stays_inheritable(site, fd)) {
-        if (is_enforcing()) set_close_on_exec(fd, false);
-        note_made(site, fd, Made::left);
+      // its children, it takes one that is there already for inheritable, since without us it is: it is its own now.
+      if (fd != second || result < 0 || !is_forced(fd)) break;
+      if (!stays_inheritable(site, fd)) {
+        // Not what our parent has at that number by now.
+        if (is_vfork_child() && !Claims().are_proved_by(fd, stamp_of(fd))) break;
+        note_forced(fd, static_cast<Kind>(stamp_of(fd) & kind_bits));
+        break;
       }
+      if (is_enforcing()) set_close_on_exec(fd, false);
+      note_made(site, fd, Made::left);
       break;
     case Special::fcntl:
       if (second == F_SETFD && result == 0) note_flag(fd, ((*this)[2] & FD_CLOEXEC) == 0);

@@ -52,6 +52,9 @@ struct CallArguments {
   /// Whether libcs differ in what they make of them, so that the call must be made as it was written.
   bool must_stay_plain() const;
 
+  /// Before a call that makes none: what it marks is the program's own from now on, not when somebody has come between.
+  void forget_marked() const;
+
   /// Notes what a call that made none has changed: after it the flag is the program's own business.
   void note(const Site& site, int result) const;
 };

@@ -5,12 +5,10 @@
 
 #include <utility>
 
+#include "shim/borrowed.h"
 #include "shim/method/recipe.h"
 
 namespace [[gnu::visibility("hidden")]] cloexec {
-
-/// Whether descriptor `fd` cannot be exempt and has a place in the table of the forced ones.
-inline bool is_plain(int fd) { return static_cast<unsigned>(fd) - settings.lowest_plain < plain_count; }
 
 namespace detail {
 
@@ -32,10 +30,13 @@ constexpr bool is_asked_for(First first, Rest... rest) {
 }
 
 template <Recipe recipe>
-constexpr Shape shape_of(auto... arguments) {
-  if constexpr (recipe.kind != Shape::Kind::pair) return as_number;
-  const Word words[] = {to_word(arguments)...};
-  return as_pair(from_word<const int*>(words[recipe.kind == Shape::Kind::pair ? recipe.subject : 0]));
+[[gnu::always_inline]] inline bool note_made(int result, auto... arguments) {
+  if constexpr (recipe.kind == Shape::Kind::pair) {
+    const Word words[] = {to_word(arguments)...};
+    return note_plain(kind_of(recipe.call), result, from_word<const int*>(words[recipe.subject]));
+  } else {
+    return note_plain(kind_of(recipe.call), result);
+  }
 }
 
 }  // namespace detail
@@ -49,13 +50,12 @@ template <Recipe recipe, typename... Arguments>
     return make_by<recipe>(__builtin_return_address(0), arguments...);
 
   const int result = [=]<std::size_t... places>(std::index_sequence<places...>) {
-    return reinterpret_cast<int (*)(...)>(function)(detail::in_atomic_form<recipe, places>(arguments)...);
+    return reinterpret_cast<int (*)(Arguments...)>(function)(detail::in_atomic_form<recipe, places>(arguments)...);
   }
   (std::index_sequence_for<Arguments...>());
-  const Shape shape = detail::shape_of<recipe>(arguments...);
-  if (note_plain(shape, result)) [[likely]]
+  if (detail::note_made<recipe>(result, arguments...)) [[likely]]
     return result;
-  if constexpr (recipe.retry == Retry::while_unsettled) return static_cast<int>(settle(shape, result));
+  if constexpr (recipe.retry == Retry::while_unsettled) return static_cast<int>(settle(recipe.call, as_number, result));
   const auto settle = [=](Word a = 0, Word b = 0, Word c = 0, Word d = 0) {
     return settle_recipe(a, b, c, d, stored<recipe>, result);
   };

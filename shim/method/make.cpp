@@ -2,6 +2,7 @@
 
 #include "shim/method/make.h"
 
+#include "shim/borrowed.h"
 #include "shim/catalogue.h"
 #include "shim/find_next.h"
 #include "shim/recorder.h"
@@ -22,7 +23,7 @@ bool is_accept4_refused() {
 /// Whether `error` may be that of the atomic form, of which `known` was known.
 bool is_refusal(int error, Retry retry, Ability known) {
   if (retry == Retry::never || (error != ENOSYS && error != EPERM && error != EINVAL)) return false;
-  if (retry == Retry::while_unsettled && known == Ability::works) return false;
+  if (retry == Retry::while_unsettled && (known == Ability::works || error == EINVAL)) return false;
   return retry != Retry::if_accept4_is_refused || error == ENOSYS || is_accept4_refused();
 }
 
@@ -43,9 +44,11 @@ void each_descriptor(const Site& site, Shape shape, Word result, void (*visit)(c
 }
 
 /// A settled call: no rule has a say.
-void settle_descriptor(const Site&, int fd) {
-  if (is_exempt(fd)) set_close_on_exec(fd, false);
-  note_forced(fd, !is_exempt(fd));
+void settle_descriptor(const Site& site, int fd) {
+  if (is_exempt(fd))
+    set_close_on_exec(fd, false);
+  else
+    note_forced(fd, kind_of(site.call));
 }
 
 void note_marked(const Site& site, int fd) { note_made(site, fd, Made::marked); }
@@ -76,12 +79,15 @@ void settle_if_known(Call call, Symbol function) {
 }
 
 void note_made(const Site& site, int fd, Made made) {
-  note_forced(fd, made == Made::forced);
+  if (made == Made::forced)
+    note_forced(fd, kind_of(site.call));
+  else
+    forget_forced(fd);
   if (is_recording()) record_made(site, fd, made == Made::left);
 }
 
 void note_flag(int fd, bool is_inheritable) {
-  note_forced(fd, false);
+  forget_forced(fd);
   if (is_recording()) record_flag(static_cast<unsigned>(fd), static_cast<unsigned>(fd), is_inheritable);
 }
 
@@ -134,15 +140,16 @@ Word make(Attempt attempt, const void* caller, std::intptr_t detail, Forms forms
   return result;
 }
 
-Word settle(Shape shape, Word result) {
-  if (!has_failed(shape, result)) each_descriptor({Call{}, nullptr}, shape, result, settle_descriptor);
+Word settle(Call call, Shape shape, Word result) {
+  if (!has_failed(shape, result)) each_descriptor({call, nullptr}, shape, result, settle_descriptor);
   return result;
 }
 
 Word settle(Attempt attempt, Forms forms, Word result) {
   const Shape shape = attempt.shape();
   // The error may be the call's own, so the plain form decides.
-  if (!has_failed(shape, result) || !is_refusal(errno, attempt.retry, Ability::works)) return settle(shape, result);
+  if (!has_failed(shape, result) || !is_refusal(errno, attempt.retry, Ability::works))
+    return settle(attempt.call, shape, result);
   // No rule has a say: where the call came from does not matter.
   const Word second = make_plainly({attempt.call, nullptr}, shape, forms);
   if (!has_failed(shape, second)) {

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "shim/descriptor.h"
+#include "shim/forced.h"
 #include "shim/method/result.h"
 #include "shim/method/site.h"
 #include "shim/settings.h"
@@ -17,7 +18,9 @@ namespace [[gnu::visibility("hidden")]] cloexec {
 enum class Retry : std::uint8_t {
   never,                  // the call has done something when it fails
   if_refused_or_invalid,  // ENOSYS, EPERM: a sandbox. EINVAL: a kernel that does not know the flag
-  while_unsettled,        // the same, but once the form has worked its errors are taken for the call's own
+  while_unsettled,        // ENOSYS, EPERM, until the form has worked: then its errors are taken for the call's own. Not
+                          // EINVAL: O_CLOEXEC is ignored where it is not known, and the file may be there when that
+                          // comes (O_DIRECT)
   if_accept4_is_refused,  // the same, but accept4 can fail when it has taken the connection: never a second accept then
 };
 
@@ -93,26 +96,32 @@ Word make(Attempt attempt, const void* caller, std::intptr_t detail, Forms forms
 Word settle(Attempt attempt, Forms forms, Word result);
 
 /// The same when an error is taken for the call's own.
-Word settle(Shape shape, Word result);
+Word settle(Call call, Shape shape, Word result);
 
 /// Makes them in little code.
 [[gnu::always_inline]] inline auto make(Site site, Shape shape, Retry retry, auto forms) {
   return from_word<decltype(forms(plain))>(make({site.call, shape, retry}, site.caller, site.detail, Forms(forms)));
 }
 
-/// So many numbers, from the lowest that cannot be exempt on, are noted in few instructions; a power of two.
-inline constexpr unsigned plain_count = 32768;
+/// Whether descriptor `fd` cannot be exempt and has a place in the table of the forced ones.
+[[gnu::always_inline]] inline bool is_plain(int fd) { return static_cast<unsigned>(fd) - first_plain < plain_span; }
 
-/// Notes what a settled call made; false when it made nothing, or what needs another look.
-[[gnu::always_inline]] inline bool note_plain(Shape shape, Word result) {
-  if (shape.kind == Shape::Kind::pair && static_cast<int>(result) < 0) return false;
-  const bool is_pair = shape.kind == Shape::Kind::pair;
-  const auto first = static_cast<unsigned>(is_pair ? shape.ends[0] : lowest_descriptor(shape, result));
-  const auto second = is_pair ? static_cast<unsigned>(shape.ends[1]) : first;
-  const unsigned from = settings.lowest_plain;
-  if (((first - from) | (second - from)) >= plain_count) [[unlikely]]
+/// Note what a settled call made; false when it made nothing, or what needs another look.
+[[gnu::always_inline]] inline bool note_plain(Kind kind, int fd) {
+  if (!is_plain(fd)) [[unlikely]]
     return false;
-  forced_table[first] = forced_table[second] = true;
+  forced_table[static_cast<unsigned>(fd)] = epoch | static_cast<Stamp>(kind);
+  return true;
+}
+
+[[gnu::always_inline]] inline bool note_plain(Kind kind, int result, const int* ends) {
+  if (result < 0) [[unlikely]]
+    return false;
+  const auto first = static_cast<unsigned>(ends[0]);
+  const auto second = static_cast<unsigned>(ends[1]);
+  if (((first - first_plain) | (second - first_plain)) >= plain_span) [[unlikely]]
+    return false;
+  forced_table[first] = forced_table[second] = epoch | static_cast<Stamp>(kind);
   return true;
 }
 

@@ -3,6 +3,7 @@
 #include "shim/method/mode.h"
 
 #include "shim/catalogue.h"
+#include "shim/gate.h"
 #include "shim/recorder.h"
 #include "shim/verdict.h"
 
@@ -72,6 +73,7 @@ FILE* make_by_fopen_mode(Word a, Word b, Word c, Word d, const Recipe& recipe, c
 
 FILE* make_by_popen_mode(Word a, Word b, Word c, Word d, const Recipe& recipe, const void* caller) {
   if (is_recording()) record_shell(name_of(recipe.call).data());
+  const Starting starting;
   const Word words[most_words] = {a, b, c, d};
   const ForcedMode forced = force_popen_mode(from_word<const char*>(words[recipe.place]));
   return make_with_mode(WordCall(recipe, caller, words, to_word(&forced.text[0]), false), forced);

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "shim/borrowed.h"
 #include "shim/method/make.h"
 #include "shim/verdict.h"
 
@@ -61,7 +62,7 @@ bool is_settled(const Site& site) { return settled_function(site.call) != nullpt
 
 /// A descriptor received with the flag asked for; the first one tells whether the flag is honoured.
 void settle_received(const Site& site, int fd) {
-  if (is_settled(site) && note_plain(as_number, fd)) return;
+  if (is_settled(site) && note_plain(Kind::any, fd)) return;
   if (ability_of(site.call) == Ability::unknown) remember(site.call, look_at(fd));
   if (ability_of(site.call) == Ability::missing)
     force_afterwards(site, fd);

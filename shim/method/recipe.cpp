@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "shim/borrowed.h"
 #include "shim/verdict.h"
 
 namespace cloexec {
@@ -45,6 +46,7 @@ Word WordCall::make(bool form) const {
 Word WordCall::make() const {
   const CallArguments given = arguments();
   if (given.make_none()) {
+    given.forget_marked();
     const Word result = make(plain);
     given.note(site(), static_cast<int>(result));
     return result;
@@ -61,6 +63,8 @@ Word WordCall::make_as_written() const {
 }
 
 Word WordCall::make(Forms forms) const {
+  // What lay at the number that dup3 is told is gone before anybody can look.
+  if (is_asked_for() && family_of(recipe_.call) == Family::dup2) forget_forced(site().number());
   if (is_asked_for()) return make_as_asked(site(), shape(), Made::marked, forms);
   const Symbol settled_by = is_by_number_ ? Symbol::end : symbol_of(recipe_.atomic_call);
   return cloexec::make({recipe_.call, shape(), recipe_.retry, settled_by}, caller_, site().detail, forms);
@@ -91,8 +95,11 @@ int make_recipe(Word a, Word b, Word c, Word d, const Recipe& recipe, const void
 
   changed = asked | static_cast<Word>(recipe.value);
   const auto result = static_cast<int>(reinterpret_cast<Function>(function)(words[0], words[1], words[2], words[3]));
-  const auto* const ends = recipe.kind == Shape::Kind::pair ? from_word<const int*>(words[recipe.subject]) : nullptr;
-  if (note_plain({recipe.kind, ends}, result)) [[likely]]
+  const Kind kind = kind_of(recipe.call);
+  const bool is_noted = recipe.kind == Shape::Kind::pair
+                            ? note_plain(kind, result, from_word<const int*>(words[recipe.subject]))
+                            : note_plain(kind, result);
+  if (is_noted) [[likely]]
     return result;
   return static_cast<int>(settle_recipe(a, b, c, d, recipe, result));
 }

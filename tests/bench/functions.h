@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// libc's functions that make descriptors, reached in two ways: by name, which is the shim's where that is preloaded,
-// and past every preload. With both in one process their times can be taken in turns, so that what else the machine
-// does falls on both alike.
+// libc's functions that make descriptors and close them, reached in two ways: by name, which is the shim's where that
+// is preloaded, and past every preload. With both in one process their times can be taken in turns, so that what else
+// the machine does falls on both alike.
 
 #pragma once
 
@@ -36,6 +36,8 @@
   X(eventfd)               \
   X(posix_openpt)          \
   X(open_tree)             \
+  X(close)                 \
+  X(fclose)                \
   X(execve)                \
   X(posix_spawn)
 

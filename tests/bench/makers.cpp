@@ -17,7 +17,7 @@ void mark(const Functions& libc, Form form, int fd) {
 
 void finish(const Functions& libc, Form form, int fd) {
   mark(libc, form, fd);
-  close(fd);
+  libc.close(fd);
 }
 
 void make_open(const Functions& libc, Form form) {
@@ -28,7 +28,7 @@ void make_fopen(const Functions& libc, Form form) {
   FILE* const stream = libc.fopen("/dev/null", form == Form::asked ? "re" : "r");
   if (stream == nullptr) abort();
   mark(libc, form, fileno(stream));
-  fclose(stream);
+  libc.fclose(stream);
 }
 
 void make_mkstemp(const Functions& libc, Form form) {
@@ -80,7 +80,7 @@ void make_accept(const Functions& libc, Form form) {
   finish(libc, form,
          form == Form::asked ? libc.accept4(listener.fd, nullptr, nullptr, SOCK_CLOEXEC)
                              : libc.accept(listener.fd, nullptr, nullptr));
-  close(client);
+  of_libc().close(client);
 }
 
 struct Pair {
@@ -114,6 +114,21 @@ void make_open_tree(const Functions& libc, Form form) {
   finish(libc, form, libc.open_tree(AT_FDCWD, "/", form == Form::asked ? OPEN_TREE_CLOEXEC : 0));
 }
 
+/// What a close costs by itself, of a number as low as those that were forced before.
+void make_close(const Functions& libc, Form) {
+  static const int forced = libc.open("/dev/null", O_RDONLY);
+  if (forced < 0) abort();
+  const int fd = of_libc().dup(1);
+  if (fd < 0 || libc.close(fd) != 0) abort();
+}
+
+void make_fclose(const Functions& libc, Form) {
+  static const int forced = libc.open("/dev/null", O_RDONLY);
+  if (forced < 0) abort();
+  FILE* const stream = of_libc().fopen("/dev/null", "r");
+  if (stream == nullptr || libc.fclose(stream) != 0) abort();
+}
+
 /// An exec that fails is one all the same, to whoever decides what it gives or records it.
 void make_exec(const Functions& libc, Form) {
   char name[] = "nothing";
@@ -134,13 +149,22 @@ void make_spawn(const Functions& libc, Form) {
 }  // namespace
 
 std::span<const Maker> makers() {
-  static constexpr Maker all[] = {{"open", make_open},           {"fopen", make_fopen},
-                                  {"mkstemp", make_mkstemp},     {"dup", make_dup},
-                                  {"dup2", make_dup2},           {"pipe", make_pipe},
-                                  {"socket", make_socket},       {"accept", make_accept},
-                                  {"recvmsg", make_recvmsg},     {"eventfd", make_eventfd},
-                                  {"epoll_create", make_epoll},  {"posix_openpt", make_pty},
-                                  {"open_tree", make_open_tree}, {"exec", make_exec, false},
+  static constexpr Maker all[] = {{"open", make_open},
+                                  {"fopen", make_fopen},
+                                  {"mkstemp", make_mkstemp},
+                                  {"dup", make_dup},
+                                  {"dup2", make_dup2},
+                                  {"pipe", make_pipe},
+                                  {"socket", make_socket},
+                                  {"accept", make_accept},
+                                  {"recvmsg", make_recvmsg},
+                                  {"eventfd", make_eventfd},
+                                  {"epoll_create", make_epoll},
+                                  {"posix_openpt", make_pty},
+                                  {"open_tree", make_open_tree},
+                                  {"close", make_close, false},
+                                  {"fclose", make_fclose, false},
+                                  {"exec", make_exec, false},
                                   {"spawn", make_spawn, false}};
   return all;
 }

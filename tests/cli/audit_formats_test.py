@@ -19,8 +19,8 @@ START = "subprocess.run(['/bin/true'], close_fds=False)\n"
 
 
 class AuditTest(CommandTest):
-    def audit(self, code, *options, program=sys.executable, status=0, **variables):
-        result = self.cloexec("audit", "--profile", "strict", *options, "--", program, "-c", LIBC + code, **variables)
+    def audit(self, code, *options, program=sys.executable, status=0, profile="strict", **variables):
+        result = self.cloexec("audit", "--profile", profile, *options, "--", program, "-c", LIBC + code, **variables)
         self.expect(result, status)
         return result.stdout
 
@@ -36,6 +36,55 @@ class AuditTest(CommandTest):
 
 def crossings(report, what):
     return [fd for one in report["execs"] for fd in one["fds"] if fd["class"] == what]
+
+
+class Given(AuditTest):
+    """What the standard profile gives, once for each exec, whether it is enforced or not."""
+    CHILD = "if os.fork() == 0:\n    {}os.execv('/bin/true', ['true', {}])\nos.wait()\n"
+
+    def given(self, code):
+        """The rule without its place, the word, and whether there is one, of each number that a rule gives."""
+        reports = [self.report(code, *mode, profile="standard") for mode in ((), ("--enforce",))]
+        found = [[(one["fd"], one["rule"].split(": ")[1], one.get("announced_by")) for one in crossings(report, "exempt")]
+                 for report in reports]
+        self.assertEqual(found[0], found[1])
+        self.assertEqual(crossings(reports[1], "leak"), [])
+        return found[0]
+
+    def test_names_the_word_that_announced_it(self):
+        rule = "exempt exec announced=yes"
+        code = self.opens("a", "b", "c") + self.CHILD.format("", "'--status-fd=3', '--out-fd', '4', '5'") * 2
+        self.assertEqual(self.given(code), [(3, rule, "--status-fd=3"), (4, rule, "--out-fd")] * 2)
+        code = self.opens("a") + self.CHILD.format("os.environ['APP_FD'] = '3'; ", "''")
+        self.assertEqual(self.given(code), [(3, rule, "APP_FD=3")])
+        spawn = "os.posix_spawn('/bin/true', ['true', '--fd=3'], os.environ); os.wait()\n"
+        self.assertEqual(self.given(self.opens("a") + spawn), [(3, rule, "--fd=3")])
+
+    def test_what_is_own_is_given_for_that_although_it_is_told(self):
+        code = self.opens("a") + self.CHILD.format("c.dup2(3, 40); ", "'--fd=40'")
+        self.assertEqual(self.given(code), [(40, "exempt exec own=yes", None)])
+
+    def test_a_long_word_is_cut_and_an_unprintable_one_is_harmless(self):
+        rule = "exempt exec announced=yes"
+        (fd, said, word), = self.given(self.opens("a") + self.CHILD.format("", "'fd=3,' + 'x' * 1000"))
+        self.assertEqual((fd, said, len(word) < 500), (3, rule, True))
+        self.assertRegex(word, "^fd=3,x+…$")
+        code = self.opens("a") + self.CHILD.format("", "b'fd=3,\\x1b\\xff'")
+        self.assertEqual(self.given(code), [(3, rule, "fd=3,\x1b\ufffd")])
+        text = self.audit(code, profile="standard", COLUMNS="200")
+        self.assertIn("announced by 'fd=3,?\ufffd'", text)
+
+    def test_a_shell_inside_libc_is_given_nothing(self):
+        report = self.report(self.opens("a") + "c.system(b': --fd=3')\n", profile="standard")
+        self.assertEqual([(one["call"], [fd["class"] for fd in one["fds"]]) for one in report["execs"][1:]],
+                         [("system", ["leak"])])
+
+    def test_a_start_that_fails_gives_nothing(self):
+        code = self.opens("a") + ("try: os.execv('/nonexistent', ['x', '--fd=3'])\nexcept OSError: pass\n"
+                                  + self.CHILD.format("", "''"))
+        report = self.report(code, profile="standard")
+        self.assertEqual(crossings(report, "exempt"), [])
+        self.assertEqual([one["fd"] for one in crossings(report, "leak")], [3])
 
 
 class Sarif(AuditTest):
@@ -165,8 +214,27 @@ class Suggest(AuditTest):
         code = self.opens("my [app]*, x;\"#.lock", "daemon.pid", "secret") + START
         rules, text, policy = self.suggest(self.report(code))
         self.assertEqual(len(rules), 2, rules)
-        self.assertTrue(all(" path=" in rule and " program=" in rule for rule in rules), rules)
+        self.assertTrue(all(rule.startswith("exempt exec program=/") and " path=" in rule and rule.endswith(" target=true")
+                            for rule in rules), rules)
         self.assertRegex(text, "(?s)stays a leak:.*/secret")
+        self.expect_rest(code, policy, "secret")
+
+    def test_lock_files_are_for_those_alone_that_got_them(self):
+        code = self.opens("app.lock", "secret") + START + (
+            "subprocess.run(['sh', '-c', 'env /bin/true; :'], close_fds=False)\n")
+        rules, _, policy = self.suggest(self.report(code))
+        # What the shell hands on has no rule of its own.
+        self.assertEqual(len(rules), 1, rules)
+        self.assertRegex(rules[0], r"^exempt exec program=\S+ path=\S+/app\.lock target=\S*\bsh,true$")
+        self.expect_rest(code, policy, "secret")
+        many = code + "".join(f"subprocess.run(['t{i}'], executable='/bin/true', close_fds=False)\n" for i in range(40))
+        rules, _, policy = self.suggest(self.report(many))
+        self.assertRegex(rules[0], r"^exempt exec program=\S+ path=\S+/app\.lock$")
+        # A shell inside libc can be given nothing.
+        code = self.opens("app.lock", "secret") + "c.system(b'true;:')\n" + START
+        rules, _, policy = self.suggest(self.report(code))
+        self.assertEqual(len(rules), 1, rules)
+        self.assertRegex(rules[0], r"^exempt open(64)? path=\*app\.lock program=\S+ module=\S+$")
         self.expect_rest(code, policy, "secret")
 
     def test_numbers_chosen_between_fork_and_exec(self):
@@ -174,9 +242,12 @@ class Suggest(AuditTest):
         code = self.opens("secret") + "".join(
             child.format(call) for call in ("c.dup2(3, 40)", "c.dup3(3, 41, 0)", f"c.fcntl(3, {0}, 42)"))
         rules, _, policy = self.suggest(self.report(code))
-        self.assertEqual(len(rules), 3, rules)
-        self.assertTrue(all("when=child" in rule and rule.split("fd=")[1] in ("40", "41", "42") for rule in rules), rules)
+        self.assertEqual(len(rules), 1, rules)
+        self.assertRegex(rules[0], "^exempt exec program=/.* target=true own=yes fd=40,41,42$")
         self.expect_rest(code, policy, "secret")
+        # A daemon's child has not made it itself.
+        inner = "if os.fork() == 0:\n    c.dup2(3, 40)\n    " + START + "    os._exit(0)\nos.wait()\n"
+        self.assertEqual(self.suggest(self.report(self.opens("secret") + inner))[0], [])
         # Of the parent it says nothing.
         rules, _, _ = self.suggest(self.report(self.opens("secret") + "c.dup2(3, 40)\n" + START))
         self.assertEqual(rules, [])
@@ -188,6 +259,13 @@ class Suggest(AuditTest):
         self.assertEqual([rule.split(" fd=")[1] for rule in rules], ["4,5"], rules)
         self.assertIn(" target=true ", rules[0])
         self.expect_rest(code, policy, "secret")
+        # A shell inside libc can be given nothing: it must find them open.
+        shell = PIPE + "c.system(b':')\nc.close(p[0]); c.close(p[1])\n"
+        code = self.opens("secret") + shell * 3
+        rules, _, policy = self.suggest(self.report(code))
+        self.assertEqual(len(rules), 1, rules)
+        self.assertRegex(rules[0], r"^exempt pipe program=\S+ module=\S+ fd=4,5$")
+        self.expect_rest(code, policy, "secret")
         for too_little in (each * 2, each * 3 + START, each * 2 + "c.dup(2)\n" + each):
             self.assertEqual(self.suggest(self.report(self.opens("secret") + too_little))[0], [], too_little)
 
@@ -198,12 +276,60 @@ class Suggest(AuditTest):
         variables = {"program": server, "PYTHONHOME": sys.base_prefix, "AGAIN": "1"}
         rules, _, policy = self.suggest(self.report(code, **variables))
         self.assertEqual(len(rules), 1, rules)
+        self.assertRegex(rules[0], r"^exempt exec program=/.*/server target=server own=yes fd=3$")
+        self.expect_rest(code, policy, "secret", **variables)
+        # The old one goes on until the new one is there.
+        code = code.replace("    os.execv", "    os.fork() or os.execv").replace("'pass'])", "'pass'])\n    os.wait()")
+        rules, _, policy = self.suggest(self.report(code, **variables))
+        self.assertEqual(len(rules), 1, rules)
         self.assertRegex(rules[0], r"^exempt exec program=/.*/server target=server fd=3$")
         self.expect_rest(code, policy, "secret", **variables)
 
     def test_interpreters_start_what_they_are_told_to(self):
-        code = self.opens("secret") + f"os.execv({sys.executable!r}, ['python3', '-c', 'pass'])\n"
-        self.assertEqual(self.suggest(self.report(code))[0], [])
+        again = f"os.execv({sys.executable!r}, ['python3', '-c', 'pass'])\n"
+        self.assertEqual(self.suggest(self.report(self.opens("secret") + "os.fork() and os.wait() or " + again))[0], [])
+
+    def test_what_the_process_has_made_that_becomes_the_program(self):
+        code = (self.opens("secret") + "if os.fork() == 0:\n    " + OPEN.format(self.path("own").encode()) +
+                "    os.execv('/bin/true', ['true'])\nos.wait()\n")
+        rules, text, policy = self.suggest(self.report(code))
+        self.assertEqual(len(rules), 1, rules)
+        self.assertRegex(rules[0], r"^exempt exec program=\S+ target=true own=yes fd=4$")
+        self.assertIn("# made by the very process that became this program; once\n", text)
+        self.expect_rest(code, policy, "secret")
+
+    def test_what_a_program_hands_on_needs_no_rule_of_its_own(self):
+        code = (self.opens("secret") + "if os.fork() == 0:\n    c.dup2(3, 40); c.close(3)\n"
+                "    os.execv('/bin/sh', ['sh', '-c', '/bin/true; :'])\nos.wait()\n")
+        rules, text, policy = self.suggest(self.report(code))
+        self.assertEqual(len(rules), 1, rules)
+        self.assertRegex(rules[0], r" target=\S*\bsh own=yes fd=40$")
+        self.assertIn("chosen between fork and exec; 2 times\n", text)
+        self.assertNotIn("stays a leak", text)
+        self.expect_rest(code, policy)
+
+    def test_a_daemon_that_starts_itself_again(self):
+        server = shutil.copy(os.path.realpath(sys.executable), self.path("server"))
+        code = self.opens("held") + ("if os.environ.pop('AGAIN', None) and os.fork() == 0:\n    if os.fork() == 0:\n"
+                                     f"        os.execv({server!r}, ['server', '-c', 'pass'])\n    os.wait()\n"
+                                     "else:\n    try: os.wait()\n    except OSError: pass\n")
+        variables = {"program": server, "PYTHONHOME": sys.base_prefix, "AGAIN": "1"}
+        rules, _, policy = self.suggest(self.report(code, **variables))
+        self.assertEqual(len(rules), 1, rules)
+        self.assertRegex(rules[0], r"^exempt exec program=/.*/server target=server fd=3$")
+        self.expect_rest(code, policy, **variables)
+
+    def test_the_standard_profile_keeps_what_is_own_or_told(self):
+        code = (self.opens("secret", "told") + "if os.fork() == 0:\n    c.dup2(3, 40)\n"
+                "    os.execv('/bin/true', ['true', '--fd=4'])\nos.wait()\n")
+        report = self.report(code, profile="standard")
+        self.assertEqual([one["fd"] for one in crossings(report, "exempt")], [4, 40])
+        self.assertEqual(self.suggest(report)[0], [])
+
+    def test_never_suggests_what_the_profile_no_longer_needs(self):
+        for code in (self.opens("x") + "os.fork() or (c.dup2(3, 40), os.execv('/bin/true', ['true']))\nos.wait()\n",
+                     self.opens("x") + "os.execv('/bin/true', ['true'])\n"):
+            self.assertNotIn("when=", self.suggest(self.report(code))[1])
 
     def test_no_leak_at_all(self):
         rules, text, _ = self.suggest(self.report("pass"))
@@ -219,6 +345,14 @@ class Suggest(AuditTest):
             {"pid": 2, "ppid": 1, "program": "/p\nexempt *", "argv0": "p", "fds": fds}]})
         self.assertEqual(len(rules), 1)
         self.assertIn("path=", rules[0])
+        made |= {"call": "pipe\nexempt *", "program": "/p"}
+        execs = [{"pid": 2 + i, "ppid": 1, "program": "/bin/sh", "argv0": "sh", "call": "system", "fds": [
+            {"fd": 3, "object": "pipe", "target": f"pipe:[{i}]", "class": "leak", "rule": "", "created": made}]} for i in range(3)]
+        first = {"pid": 1, "ppid": 0, "program": "/p", "argv0": "p", "fds": []}
+        report = {"version": 1, "command": ["x"], "mode": "observe", "lost": 0, "execs": [first, *execs]}
+        self.assertEqual(self.suggest(report)[0], [])
+        made["call"] = "pipe"
+        self.assertEqual(self.suggest(report)[0], ['exempt pipe program=/p module="m??exempt \\*" fd=3'])
 
     def test_a_policy_has_its_limits(self):
         made = {"call": "open", "module": "libc.so", "pid": 1, "tid": 1, "when": "parent"}

@@ -190,6 +190,7 @@ class Completions(CommandTest):
         self.assertEqual({"fd", "when"} - keys, set())
         self.assertEqual({word.split("=")[0] for word in self.offered("cloexec policy explain execve ")}, keys)
         for line, values in (("when=", {"child", "parent"}), ("when=c", {"child"}), ("announced=", {"yes", "no"}),
+                             ("own=", {"yes", "no"}),
                              ("path=some", {"some-file.json"}), ("program=cloexec-neigh", {"cloexec-neighbour"}),
                              ("target=cloexec-neigh", {"cloexec-neighbour"})):
             self.assertEqual({word.split("=")[-1] for word in self.offered(f"cloexec policy explain execve fd=3 {line}")}, values)

@@ -42,6 +42,24 @@ class Check(CommandTest):
 """)
         self.assertEqual(self.cloexec("policy", "check", CLOEXEC_POLICY_FILE=file).stderr.count("^"), 4)
 
+    def test_refuses_rules_that_can_never_match(self):
+        lines = ["exempt pipe path=/x", "exempt posix_spawn own=yes", "exempt posix_spawn when=parent", "force fd=0-2"]
+        file = self.policy_file("never.conf", "\n".join(lines))
+        self.expect(self.cloexec("policy", "check", file), 1, "", f"""\
+{file}:1:13: only for calls of the families open, stdio, temp and exec: 'path'
+    {lines[0]}
+                ^
+{file}:2:20: what posix_spawn starts has made nothing, so that a rule for it never matches by 'own'
+    {lines[1]}
+                       ^
+{file}:3:25: what posix_spawn starts is a child, never a 'parent'
+    {lines[2]}
+                            ^
+{file}:4:10: 0 to 2 are always inheritable, so that a rule never forces '0-2'
+    {lines[3]}
+             ^
+""")
+
     def test_the_caret_stands_under_the_place_in_long_lines_and_beside_other_alphabets(self):
         for before in ('exempt open path="/\u00e9\u00df" ', f"exempt open path=/{'a' * 50_000} "):
             file = self.policy_file("long.conf", before + "xyz" + " " * 500)
@@ -172,6 +190,44 @@ class InForce(CommandTest):
         self.assertEqual(self.explain("dup", "fd=11"), "force: no rule")
         self.assertEqual(self.explain("dup", "module=libx.so.2"), f"depends on the number, give fd=N: {rule}")
 
+    def test_explains_what_is_announced(self):
+        told = "exempt: standard:4: exempt exec announced=yes"
+        depends = "depends on the number, give fd=N: standard:4: exempt exec announced=yes"
+        untold = "force: no rule"
+        for question, wanted in (
+                ("target=/usr/bin/gpg fd=7 -- --status-fd 7", [told, "announced: 7 by '--status-fd 7'"]),
+                ("target=/usr/bin/gpg fd=8 -- --status-fd 7", [untold, "announced: no"]),
+                ("fd=7 -- --status-fd=7 --command-fd=7",
+                 [told, "announced: 7 by '--status-fd=7'", "announced: 7 by '--command-fd=7'"]),
+                ("fd=7 -- fd=7", [told, "announced: 7 by 'fd=7'"]),
+                ("fd=6 -- NGINX=5;6;", [told, "announced: 6 by 'NGINX=5;6;'"]),
+                ("fd=4 -- LISTEN_FDS=2", [told, "announced: 4 by 'LISTEN_FDS=2'"]),
+                ("target=xterm fd=8 -- -Sab8", [told, "announced: 8 by '-Sab8'"]),
+                ("target=/usr/bin/x fd=8 -- -Sab8", [untold, "announced: no"]),
+                ("fd=7 -- --status-fd 7 HTTP_FD=8", [told, "announced: 7 by '--status-fd 7'"]),
+                ("fd=7 -- --status-fd 7 GATEWAY_INTERFACE=CGI/1.1", [untold, "announced: no"]),
+                ("fd=5 -- 5", [untold, "announced: no"]),
+                ("fd=5 --", [untold, "announced: no"]),
+                ("-- --status-fd 7 LISTEN_FDS=2",
+                 [depends, "announced: 3-4 by 'LISTEN_FDS=2'", "announced: 7 by '--status-fd 7'"]),
+                ("-- 7", [untold, "announced: no"]),
+                ("own=yes -- --status-fd 7", ["exempt: standard:2: exempt exec own=yes", "announced: 7 by '--status-fd 7'"]),
+                ("fd=1 -- --status-fd 1", ["exempt: always: descriptors 0-2", "announced: 1 by '--status-fd 1'"])):
+            for call in ("execve", "fexecve", "execvp"):
+                result = self.cloexec("policy", "explain", call, *question.split())
+                self.expect(result, 0, "\n".join(wanted) + "\n", "")
+        self.expect(self.cloexec("policy", "explain", "execve", "fd=7", "--", "cat <&7"), 0, "force: no rule\nannounced: no\n", "")
+
+    def test_explains_what_is_a_process_own(self):
+        self.expect(self.cloexec("policy", "explain", "execve", "own=yes"), 0, "exempt: standard:2: exempt exec own=yes\n", "")
+        self.expect(self.cloexec("policy", "explain", "execve", "own=no"), 0, "force: no rule\n", "")
+
+    def test_explains_by_what_the_descriptor_is(self):
+        rule = "exempt exec path=/run/*.lock target=helper"
+        for path, target, wanted in (("/run/x.lock", "/usr/lib/helper", f"exempt: CLOEXEC_POLICY:1: {rule}"),
+                                     ("/etc/x", "helper", "force: no rule"), ("/run/x.lock", "other", "force: no rule")):
+            self.assertEqual(self.explain("execve", f"path={path}", f"target={target}", CLOEXEC_POLICY=rule), wanted)
+
     def test_says_when_the_mode_makes_rules_idle(self):
         self.assertEqual(self.explain("open", CLOEXEC_MODE="off"),
                          "force: no rule\n# CLOEXEC_MODE=off: the shim changes nothing")
@@ -182,7 +238,14 @@ class InForce(CommandTest):
                                 (["open", "fdd=3"], "unknown key 'fdd', did you mean 'fd'?"),
                                 (["open", "fd=3-4"], "'fd' is one descriptor number, not '3-4'"),
                                 (["open", "when=now"], "'when' is child or parent, not 'now'"),
-                                (["open", "path"], "expected key=value, not 'path'")):
+                                (["open", "path"], "expected key=value, not 'path'"),
+                                (["execve", "own=maybe"], "'own' is yes or no, not 'maybe'"),
+                                (["open", "own=yes"], "'own' is only for calls of the exec family"),
+                                (["posix_spawn", "own=yes"], "what posix_spawn starts has made nothing: 'own' is no"),
+                                (["open", "--", "x"],
+                                 "'open' starts no program that could be told anything: leave out what stands behind '--'"),
+                                (["execve", "announced=yes", "--", "x"],
+                                 "what stands behind '--' says whether the number is announced: leave out 'announced'")):
             self.expect(self.cloexec("policy", "explain", *question), 125, "",
                         f"cloexec: {error}\n  try `cloexec policy explain --help`\n")
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The matcher on any rules and any facts. The input is lines: a policy (rules separated by ';'), the number, the path,
-// the module, the target, the program's names separated by ':', an argument, and a variable NAME=VALUE. Globs are
-// compared with a matcher that was written another way, and with fnmatch(3) where the two mean the same.
+// the module, the target, the program's names separated by ':', arguments and variables, each with tabs between them.
+// Globs are compared with a matcher that was written another way, and with fnmatch(3) where the two mean the same.
 
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +38,7 @@ struct Facts {
   std::string_view object;
   std::string_view started;
   bool forked;
+  bool made;
   bool told;
 
   int fd() const { return number; }
@@ -44,6 +46,7 @@ struct Facts {
   std::string_view module() const { return object; }
   std::string_view target() const { return started; }
   bool is_child() const { return forked; }
+  bool is_own() const { return made; }
   bool is_announced() const { return told; }
 };
 
@@ -143,21 +146,64 @@ void decide_all(const std::string& policy, const std::vector<std::string>& progr
   const std::span<const Rule> all(rules);
   const RuleSet sets[] = {{"first", policy, all.first(all.size() / 2)}, {"last", policy, all.subspan(all.size() / 2)}};
   for (unsigned call = 0; call < call_count; ++call)
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 8; ++i) {
       facts.forked = (i & 1) != 0;
       facts.told = (i & 2) != 0;
+      facts.made = (i & 4) != 0;
       require_consistent(sets, static_cast<Call>(call), facts);
     }
 }
 
-/// A number that is told stands there.
-void announce(std::string_view argument, std::string_view variable, int fd) {
-  const std::string number = std::to_string(fd);
-  if (argument_tells(argument, fd)) REQUIRE(argument.find(number) != std::string_view::npos);
-  const std::size_t equals = std::min(variable.find('='), variable.size());
-  const std::string_view name = variable.substr(0, equals);
-  const std::string_view value = variable.substr(std::min(equals + 1, variable.size()));
-  if (variable_tells(name, value, fd) && name != "LISTEN_FDS") REQUIRE(value.find(number) != std::string_view::npos);
+/// Strings in memory of exactly their size, so that a byte too far is seen, and the array of them that exec takes.
+class Strings {
+ public:
+  explicit Strings(std::string_view text) {
+    for (const std::string& word : split(text, '\t')) {
+      owned_.push_back(std::make_unique<char[]>(word.size() + 1));
+      std::copy_n(word.c_str(), word.size() + 1, owned_.back().get());
+    }
+    array_ = std::make_unique<const char*[]>(owned_.size() + 1);
+    std::transform(owned_.begin(), owned_.end(), array_.get(), [](const auto& word) { return word.get(); });
+  }
+
+  const char* const* get() const { return array_.get(); }
+  bool has(std::string_view word) const {
+    return std::any_of(owned_.begin(), owned_.end(), [&](const auto& owned) { return owned.get() == word.data(); });
+  }
+
+ private:
+  std::vector<std::unique_ptr<char[]>> owned_;
+  std::unique_ptr<const char*[]> array_;
+};
+
+/// A number that is told stands in the word that tells it, or in the argument behind that.
+void require_told(const Announcement& told, const Strings& arguments, const Strings& environment) {
+  REQUIRE(told.first >= 0 && told.last >= told.first);
+  REQUIRE(arguments.has(told.by) != environment.has(told.by));
+  REQUIRE(told.behind.empty() || (arguments.has(told.by) && arguments.has(told.behind)));
+  REQUIRE(environment.has(told.by) || told.by.find(' ') == std::string_view::npos);
+  const std::string_view text = told.behind.empty() ? told.by : told.behind;
+  const bool is_count = told.by.find("preserve-fds") != std::string_view::npos || told.by.starts_with("LISTEN_FDS=");
+  REQUIRE(is_count || (told.first == told.last && text.find(std::to_string(told.first)) != std::string_view::npos));
+  REQUIRE(!is_count || told.first == 3 || told.first == told.last);
+  REQUIRE(arguments.has(told.by) || !told.by.starts_with("HTTP_"));
+}
+
+void announce(std::string_view target, std::string_view words, std::string_view variables, bool is_old_if_odd) {
+  const Strings arguments(words);
+  const Strings environment(variables);
+  int found = 0;
+  each_announcement(
+      target, arguments.get(), environment.get(),
+      [&](const char* entry) { return !is_old_if_odd || std::string_view(entry).size() % 2 == 0; },
+      [&](const Announcement& told) {
+        ++found;
+        require_told(told, arguments, environment);
+        REQUIRE(told.by.data() != arguments.get()[0]);
+      });
+  const bool is_for_gateway =
+      variables.starts_with("GATEWAY_INTERFACE=") || variables.find("\tGATEWAY_INTERFACE=") != std::string_view::npos;
+  REQUIRE(found == 0 || !is_for_gateway);
 }
 
 int number_in(const std::string& text) {
@@ -173,8 +219,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<std::string> lines = split({reinterpret_cast<const char*>(data), size}, '\n');
   lines.resize(8);
   const int number = number_in(lines[1]);
-  decide_all(lines[0], split(lines[5], ':'), {number, lines[2], lines[3], lines[4], false, false});
+  decide_all(lines[0], split(lines[5], ':'), {number, lines[2], lines[3], lines[4], false, false, false});
   compare_globs(lines[6], lines[7]);
-  announce(lines[6], lines[7], number);
+  for (const bool is_old_if_odd : {false, true}) announce(lines[4], lines[6], lines[7], is_old_if_odd);
   return 0;
 }

@@ -23,7 +23,8 @@ bool is_same_set(const CallSet& one, const CallSet& other) {
 }
 
 void require_same(const Rule& one, std::string_view text, const Rule& other, std::string_view other_text) {
-  REQUIRE(one.action == other.action && one.when == other.when && one.announced == other.announced);
+  REQUIRE(one.action == other.action && one.when == other.when &&
+          one.keys.all([&](Key key) { return other.has(key); }) && other.keys.has_none_but(one.keys));
   REQUIRE(is_same_set(one.calls, other.calls));
   for (std::size_t key = 0; key < std::size(one.values); ++key)
     REQUIRE(one.values[key].of(text) == other.values[key].of(other_text));

@@ -50,11 +50,11 @@ using Path = Files;
 TEST_F(Sources, AreAskedInOrder) {
   const auto opened = [](std::vector<std::string> settings) {
     settings.push_back("LD_PRELOAD=" SHIM);
-    return run({PROBE, "open", "dup2:9", "fork", "dup2:10", "end"}, settings).out;
+    return run({PROBE, "open", "dup2:9", "fork", "dup2:10", "start:execv", "end"}, settings).out;
   };
-  const std::string forced = "open 3 1\ndup2 9 1\ndup2 10 1\n";
-  const std::string profile = "open 3 1\ndup2 9 1\ndup2 10 0\n";
-  const std::string exempt = "open 3 0\ndup2 9 0\ndup2 10 0\n";
+  const std::string forced = "open 3 1\ndup2 9 1\ndup2 10 1\narrived\n";
+  const std::string profile = "open 3 1\ndup2 9 1\ndup2 10 1\narrived 10\n";
+  const std::string exempt = "open 3 0\ndup2 9 0\ndup2 10 0\narrived 3 9 10\n";
   const std::string force_file = "CLOEXEC_POLICY_FILE=" + file("force", "force\n");
   const std::string exempt_file = "CLOEXEC_POLICY_FILE=" + file("exempt", "# all\nexempt open\nexempt dup2\n");
   EXPECT_EQ(opened({}), profile);
@@ -63,12 +63,15 @@ TEST_F(Sources, AreAskedInOrder) {
   EXPECT_EQ(opened({"CLOEXEC_POLICY=exempt"}), exempt);
   EXPECT_EQ(opened({exempt_file}), exempt);
   EXPECT_EQ(opened({"CLOEXEC_POLICY=exempt", force_file}), exempt);
-  EXPECT_EQ(opened({"CLOEXEC_POLICY=force", exempt_file}), forced);
-  EXPECT_EQ(opened({force_file}), forced);
+  // A rule that names no call is for those that make descriptors.
+  EXPECT_EQ(opened({"CLOEXEC_POLICY=force", exempt_file}), profile);
+  EXPECT_EQ(opened({force_file}), profile);
+  EXPECT_EQ(opened({"CLOEXEC_POLICY=force exec", exempt_file}), "open 3 0\ndup2 9 0\ndup2 10 0\narrived 3 9 10\n");
   EXPECT_EQ(opened({"CLOEXEC_POLICY=force open; exempt open; force dup2 when=parent", exempt_file}),
-            "open 3 1\ndup2 9 1\ndup2 10 0\n");
-  EXPECT_EQ(opened({"CLOEXEC_POLICY=force", "CLOEXEC_ALLOW=3,10"}), "open 3 0\ndup2 9 1\ndup2 10 0\n");
-  EXPECT_EQ(opened({"CLOEXEC_POLICY=exempt open", "CLOEXEC_MODE=off"}), "open 3 0\ndup2 9 0\ndup2 10 0\n");
+            "open 3 1\ndup2 9 1\ndup2 10 0\narrived 10\n");
+  EXPECT_EQ(opened({"CLOEXEC_POLICY=force", "CLOEXEC_ALLOW=3,10"}), "open 3 0\ndup2 9 1\ndup2 10 0\narrived 3 10\n");
+  EXPECT_EQ(opened({"CLOEXEC_POLICY=exempt open", "CLOEXEC_MODE=off"}),
+            "open 3 0\ndup2 9 0\ndup2 10 0\narrived 3 9 10\n");
 }
 
 TEST_F(Sources, ReportTheirPlaceAndKeepTheRest) {
@@ -372,7 +375,7 @@ TEST(Calls, ThatASandboxRefusesLaterAreMadeInTheirOldForm) {
 }
 
 TEST(When, IsAParentsAfterAVforkThatFailed) {
-  EXPECT_EQ(under("exempt open when=child", {"vfork", "open", "end", "deny:vfork", "vfork", "open", "end", "open"}),
+  EXPECT_EQ(under("exempt open when=child", {"vfork", "open", "end", "deny:clone", "vfork", "open", "end", "open"}),
             "open 3 0\nvfork -1 ENOSYS\nopen 3 1\n");
 }
 

@@ -45,10 +45,10 @@ int count_arrived() {
   return arrived;
 }
 
-/// Opens them, and says which: "3:4:5:".
+/// Opens them, and says which: "--pass-fds=3,4,5,".
 std::string open_list() {
-  std::string list;
-  for (int i = 0; i < given; ++i) list.append(std::to_string(open("/dev/null", O_RDONLY))).append(":");
+  std::string list = "--pass-fds=";
+  for (int i = 0; i < given; ++i) list.append(std::to_string(open("/dev/null", O_RDONLY))).append(",");
   return list;
 }
 

@@ -23,11 +23,13 @@ HOSTILE = ["</script><script>document.title='taken'</script>", "\"><img src=x on
            "<!--tree-->", "a\nb\tc\x1b[31m", "\u202egnp.exe", "'&amp;'", "x" * 3000, "日本語/ファイル"]
 
 
-def crossing(fd, target="/tmp/x", what="leak", **created):
+def crossing(fd, target="/tmp/x", what="leak", announced_by=None, **created):
     made = {"call": "open", "program": "/usr/bin/maker", "module": "libffi.so.8", "offset": 4660, "pid": 10, "tid": 10,
             "when": "parent"}
+    said = {"announced_by": announced_by} if announced_by is not None else {}
     return {"fd": fd, "object": "file", "target": target, "class": what,
-            "rule": "standard:1: exempt program=sh,ash,bash" if what == "exempt" else "", "created": {**made, **created}}
+            "rule": "standard:1: exempt program=sh,ash,bash" if what == "exempt" else "", **said,
+            "created": {**made, **created}}
 
 
 def started(pid, ppid, program, *fds):
@@ -43,7 +45,8 @@ def hostile_audit():
     for i, name in enumerate(HOSTILE):
         execs.append(started(11 + i, 10, "/bin/" + name,
                              crossing(3, "/tmp/" + name, call=name, program="/" + name, module=name),
-                             crossing(4, what="exempt"), crossing(5, what="explicit"), crossing(6, what="foreign")))
+                             crossing(4, what="exempt", announced_by=name), crossing(5, what="explicit"),
+                             crossing(6, what="foreign")))
     execs[-1]["shim"] = False
     return audit(execs, HOSTILE, lost=7)
 

@@ -17,6 +17,11 @@ def text_of(report, width=100, *colours):
                           capture_output=True, timeout=60).stdout.decode()
 
 
+def html_of(report):
+    return subprocess.run([RENDER, "html"], input=json.dumps(report).encode(), check=True, capture_output=True,
+                          timeout=60).stdout.decode()
+
+
 def columns(line):
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
 
@@ -47,6 +52,26 @@ class Text(unittest.TestCase):
         self.assertLess(text.index("/bin/leaky (×2)"), text.index("/bin/quiet"))
         self.assertRegex(text, r"5 +file /tmp/x +maker: libffi\.so\.8!open +leak +×2\n.* 4 ")
         self.assertIn("exempt standard:1:", text)
+
+    def test_the_word_that_announced_a_number_stands_behind_the_rule(self):
+        def shown(*words, kind="text"):
+            report = audit([started(10 + i, 1, "/bin/told", crossing(7, what="exempt", announced_by=word))
+                            for i, word in enumerate(words)])
+            return text_of(report, 300) if kind == "text" else html_of(report)
+
+        rule = "exempt program=sh,ash,bash"
+        self.assertIn(f"{rule}, announced by '--status-fd=7'\n", shown("--status-fd=7"))
+        # Once in the table and once in the tree.
+        self.assertEqual(shown("--status-fd=7", kind="html").count("announced by &#39;--status-fd=7&#39;"), 2)
+        # As long as a line, and whatever it is made of.
+        long = "fd=7,set=1,opaque=" + "x" * 400 + ",end"
+        self.assertIn(f"{rule}, announced by 'fd=7,set=1,opaque={'x' * 11}…{'x' * 26},end'\n", shown(long))
+        self.assertIn("opaque=xxxxxxxxxxx…", shown(long, kind="html"))
+        self.assertIn("announced by 'fd=7,?[31m?'\n", shown("fd=7,\x1b[31m\u202e"))
+        self.assertIn("announced by &#39;fd=7,<wbr>\\x1b&lt;b&gt;\ufffd&#39;", shown("fd=7,\x1b<b>\u202e", kind="html"))
+        # Of several none is named, nor where none is known.
+        for words in (("--fd=7", "--out-fd=7"), ("",), (None,)):
+            self.assertRegex(shown(*words), rule + r"( +×2)?\n")
 
     def test_kernel_numbers_do_not_part_rows(self):
         pipes = [{**crossing(3, f"pipe:[{pid}] read end; the other end is 4 of sh[{pid}]"), "object": "pipe"}

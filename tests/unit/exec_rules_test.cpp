@@ -33,6 +33,7 @@ struct Facts {
   bool forked = false;
   std::string_view started = "/bin/x";
   bool told = false;
+  bool made = false;
   std::string_view object = "x";
   std::string_view written = {};
 
@@ -41,6 +42,7 @@ struct Facts {
   std::string_view module() const { return object; }
   bool is_child() const { return forked; }
   std::string_view target() const { return started; }
+  bool is_own() const { return made; }
   bool is_announced() const { return told; }
 };
 
@@ -64,14 +66,25 @@ TEST(ExecRule, HasItsOwnKeys) {
     const std::string place = "1:" + std::to_string(8 + calls.size()) + ": ";
     EXPECT_THAT(complaints_of("exempt " + calls + "target=x"),
                 ElementsAre(place + "only for calls of the exec family: 'target'"));
-    EXPECT_THAT(complaints_of("exempt " + calls + "announced=yes"),
-                ElementsAre(place + "only for calls of the exec family: 'announced'"));
+    for (const std::string key : {"announced", "own"})
+      EXPECT_THAT(complaints_of("exempt " + calls + key + "=yes"),
+                  ElementsAre(place + "only for calls of the exec family: '" + key + "'"));
   }
+}
+
+TEST(ExecRule, RefusesWhatCanNeverMatch) {
+  EXPECT_THAT(
+      complaints_of("exempt posix_spawn,posix_spawnp own=yes"),
+      ElementsAre("1:33: what posix_spawn starts has made nothing, so that a rule for it never matches by 'own'"));
+  EXPECT_THAT(complaints_of("exempt posix_spawn when=parent"),
+              ElementsAre("1:25: what posix_spawn starts is a child, never a 'parent'"));
+  EXPECT_THAT(complaints_of("exempt execve,posix_spawn own=yes when=parent; exempt posix_spawn when=child"), IsEmpty());
 }
 
 TEST(ExecRule, SaysWhatIsWrong) {
   EXPECT_THAT(complaints_of("exempt exec announced=no"), ElementsAre("1:23: 'announced' is yes, not 'no'"));
   EXPECT_THAT(complaints_of("exempt exec announced=yes announced=yes"), ElementsAre("1:27: given twice: 'announced'"));
+  EXPECT_THAT(complaints_of("exempt exec own=no"), ElementsAre("1:17: 'own' is yes, not 'no'"));
   EXPECT_THAT(complaints_of("exempt exec target=x target=y"), ElementsAre("1:22: given twice: 'target'"));
   EXPECT_THAT(complaints_of("exempt exec target="), ElementsAre("1:20: no value for 'target'"));
   EXPECT_THAT(complaints_of("exempt exec taget=x"), ElementsAre("1:13: unknown key 'taget', did you mean 'target'?"));
@@ -86,6 +99,12 @@ TEST(ExecRule, LooksAtTargetAndAnnouncement) {
   EXPECT_EQ(decide_by("exempt exec target=/usr/*", Call::execve, {}), Verdict::force);
   EXPECT_EQ(decide_by("exempt exec announced=yes", Call::execve, {}), Verdict::force);
   EXPECT_EQ(decide_by("exempt exec announced=yes", Call::execve, {.told = true}), Verdict::exempt);
+  EXPECT_EQ(decide_by("exempt exec own=yes", Call::execve, {}), Verdict::force);
+  EXPECT_EQ(decide_by("exempt exec own=yes", Call::execve, {.made = true}), Verdict::exempt);
+  EXPECT_EQ(decide_by("exempt exec own=yes announced=yes", Call::execve, {.made = true}), Verdict::force);
+  EXPECT_EQ(decide_by("exempt exec path=/run/*", Call::execve, {}), Verdict::force);
+  EXPECT_EQ(decide_by("exempt exec path=/run/*", Call::execve, {.written = "/run/lock"}), Verdict::exempt);
+  EXPECT_EQ(decide_by("exempt exec path=/run/*", Call::execve, {.written = "/etc/x"}), Verdict::force);
   EXPECT_EQ(decide_by("exempt exec fd=7", Call::execve, {}), Verdict::exempt);
   EXPECT_EQ(decide_by("exempt exec fd=8", Call::execve, {}), Verdict::force);
   EXPECT_EQ(decide_by("force exec target=x; exempt exec", Call::execve, {}), Verdict::force);
@@ -109,30 +128,38 @@ TEST(StandardProfile, ForcesWhatNoRuleIsFor) {
 
 TEST(StandardProfile, LeavesShellsAlone) {
   for (const auto* shell : {"sh", "bash", "/bin/dash", "/usr/bin/zsh5", "-bash", "busybox", "busybox.static", "ksh93",
-                            "mksh", "rbash", "/bin/ash", "yash"})
+                            "mksh", "rbash", "/bin/ash", "yash", "posh", "ksh2020", "lksh", "oksh", "loksh"})
     for (const Call call : {Call::open, Call::dup2, Call::fcntl, Call::pipe})
       EXPECT_EQ(standard(call, {}, {shell}), Verdict::exempt) << shell;
-  for (const auto* other : {"bashful", "fish-not", "sshd", "/bin/sh/x", "pwsh", "crash", "dashboard", "wish"})
+  for (const auto* other : {"bashful", "fish-not", "sshd", "/bin/sh/x", "pwsh", "crash", "dashboard", "wish",
+                            "kshutdown", "busyboxd", "zshaolin", "mkshrc"})
     EXPECT_EQ(standard(Call::open, {}, {other}), Verdict::force) << other;
   // A busybox or a script: one of the names is enough.
   EXPECT_EQ(standard(Call::open, {}, {"/usr/bin/x", "/bin/sh", "x"}), Verdict::exempt);
 }
 
-TEST(StandardProfile, LeavesPlumbingInAChildAlone) {
+TEST(StandardProfile, ForcesWhatAChildMoves) {
   for (const Call call : {Call::dup2, Call::dup3, Call::__dup2})
-    EXPECT_EQ(standard(call, {.forked = true}), Verdict::exempt);
+    for (const bool forked : {false, true}) EXPECT_EQ(standard(call, {.forked = forked}), Verdict::force);
 }
 
 TEST(StandardProfile, GivesOnWhatIsMeant) {
-  EXPECT_EQ(standard(Call::execve, {}), Verdict::exempt);
+  EXPECT_EQ(standard(Call::execve, {}), Verdict::force);
+  for (const bool forked : {false, true})
+    EXPECT_EQ(standard(Call::execve, {.forked = forked, .made = true}), Verdict::exempt);
   EXPECT_EQ(standard(Call::posix_spawn, {.forked = true, .told = true}), Verdict::exempt);
   EXPECT_EQ(standard(Call::execve, {.forked = true, .told = true}), Verdict::exempt);
-  EXPECT_EQ(standard(Call::execve, {.forked = true, .started = "/usr/lib/jvm/java-17/lib/jspawnhelper"}),
+  EXPECT_EQ(standard(Call::execve,
+                     {.forked = true, .started = "/usr/lib/jvm/java-17/lib/jspawnhelper", .object = "libjava.so"}),
             Verdict::exempt);
-  const Facts reload{.forked = true, .started = "/usr/sbin/uwsgi-core"};
-  EXPECT_EQ(standard(Call::execvp, reload, {"/usr/sbin/uwsgi-core"}), Verdict::exempt);
-  EXPECT_EQ(standard(Call::execvp, reload, {"/usr/sbin/apache2"}), Verdict::force);
-  EXPECT_EQ(standard(Call::execvp, {.forked = true, .started = "/bin/sh"}, {"/usr/sbin/haproxy"}), Verdict::force);
+}
+
+TEST(StandardProfile, LetsServersInterpretersGiveTheirOwnOnly) {
+  for (const auto* program : {"php8.2", "php-cgi8.2", "php-fpm8.2", "/usr/sbin/php-fpm7.4", "php-fpm", "apache2"}) {
+    EXPECT_EQ(standard(Call::execve, {.told = true}, {program}), Verdict::force) << program;
+    EXPECT_EQ(standard(Call::execve, {.told = true, .made = true}, {program}), Verdict::exempt) << program;
+  }
+  EXPECT_EQ(standard(Call::execve, {.told = true}, {"phpize"}), Verdict::exempt);
 }
 
 TEST(StandardProfile, KnowsRuntimesByTheModuleThatCalls) {
@@ -144,6 +171,11 @@ TEST(StandardProfile, KnowsRuntimesByTheModuleThatCalls) {
   EXPECT_EQ(standard(Call::open, {.object = "python3.11"}, python), Verdict::force);
   EXPECT_EQ(standard(Call::dup2, {.object = "POSIX.so"}, {"/usr/bin/perl"}), Verdict::exempt);
   EXPECT_EQ(standard(Call::dup2, {.object = "perl"}, {"/usr/bin/perl"}), Verdict::force);
+  EXPECT_EQ(standard(Call::dup2, {.object = "posix.so"}, {"/usr/bin/lua5.3"}), Verdict::exempt);
+  EXPECT_EQ(standard(Call::dup3, {.object = "dllunix.so"}, {"/usr/bin/ocamlrun"}), Verdict::exempt);
+  EXPECT_EQ(standard(Call::dup2, {.object = "libguile-3.0.so.1"}, {"/usr/bin/guile-3.0"}), Verdict::exempt);
+  EXPECT_EQ(standard(Call::dup2, {.object = "libchicken.so.11"}, {"/usr/bin/csi"}), Verdict::exempt);
+  EXPECT_EQ(standard(Call::dup2, {.object = ""}, {"/usr/bin/sbcl"}), Verdict::exempt);
 }
 
 }  // namespace

@@ -41,12 +41,14 @@ struct Call1 {
   bool forked = false;
   std::string_view started = {};
   bool told = false;
+  bool made = false;
 
   int fd() const { return number; }
   std::string_view path() const { return written; }
   std::string_view module() const { return object; }
   bool is_child() const { return forked; }
   std::string_view target() const { return started; }
+  bool is_own() const { return made; }
   bool is_announced() const { return told; }
 };
 
@@ -184,6 +186,53 @@ TEST(Rule, LooksAtEachKey) {
   EXPECT_EQ(verdict_of("exempt when=parent", {.forked = true}), Verdict::force);
   EXPECT_EQ(verdict_of("exempt fd=5-7", {.number = 6}), Verdict::exempt);
   EXPECT_EQ(verdict_of("exempt fd=5-7", {.number = 8}), Verdict::force);
+}
+
+TEST(Parse, RefusesRulesThatCanNeverMatch) {
+  for (const std::string calls : {"pipe", "dup2,socket", "accept,syscall"}) {
+    const std::string place = "1:" + std::to_string(9 + calls.size()) + ": ";
+    EXPECT_THAT(parse("exempt " + calls + " path=/x").complaints,
+                ElementsAre(place + "only for calls of the families open, stdio, temp and exec: 'path'"));
+  }
+  for (const std::string calls : {"", "* ", "open ", "pipe,fopen ", "exec ", "posix_spawn ", "mkstemp "})
+    EXPECT_THAT(parse("exempt " + calls + "path=/x").complaints, IsEmpty()) << calls;
+  EXPECT_THAT(parse("force dup2 fd=0-2").complaints,
+              ElementsAre("1:15: 0 to 2 are always inheritable, so that a rule never forces '0-2'"));
+  EXPECT_THAT(parse("force dup2 fd=0-3; exempt fd=0-2").complaints, IsEmpty());
+}
+
+/// Facts that count how often each is looked at.
+struct Counting : Call1 {
+  int* path_lookups = nullptr;
+  int* module_lookups = nullptr;
+
+  std::string_view path() const {
+    ++*path_lookups;
+    return Call1::path();
+  }
+  std::string_view module() const {
+    ++*module_lookups;
+    return Call1::module();
+  }
+};
+
+TEST(Rule, LooksForThePathOnlyWhenAllElseMatches) {
+  int paths = 0;
+  int modules = 0;
+  const auto ask_counting = [&](const std::string& text, Call1 call) {
+    const Parsed parsed = parse(text);
+    Counting counting{call, &paths, &modules};
+    return ask(parsed.rules.at(0), parsed.text, counting).matches;
+  };
+  const Call1 call{.number = 7, .written = "/x", .object = "m", .started = "t"};
+  for (const std::string key : {"own=yes", "announced=yes", "when=child", "fd=8", "target=u"})
+    EXPECT_FALSE(ask_counting("exempt exec path=/x module=m " + key, call)) << key;
+  EXPECT_EQ(paths + modules, 0);
+  EXPECT_FALSE(ask_counting("exempt exec path=/x module=n", call));
+  EXPECT_EQ(paths, 0);
+  EXPECT_EQ(modules, 1);
+  EXPECT_TRUE(ask_counting("exempt exec path=/x module=m fd=7 target=t", call));
+  EXPECT_EQ(paths, 1);
 }
 
 TEST(Rule, SaysSoWhenItDependsOnTheNumber) {
