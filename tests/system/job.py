@@ -37,6 +37,12 @@ class Job:
         self.directory.chmod(0o755)
         self.most_inheritable = None
 
+    @property
+    def command(self):
+        """The command `cloexec` of the build tree that the shim is in; None when bare."""
+        shim = self.environment.get("LD_PRELOAD")
+        return shim and pathlib.Path(shim).parent.parent / "cli" / "cloexec"
+
     def run(self, *words, environment=None, bare=False, timeout=PATIENCE * 4, check=True, **options):
         """Runs a program to its end; its output is captured as text. `environment` adds variables."""
         done = subprocess.run([str(word) for word in words], env=self._environment(environment, bare), timeout=timeout,

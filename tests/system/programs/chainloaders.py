@@ -128,3 +128,49 @@ service hello
     job.count()
     with socket.create_connection(("127.0.0.1", port)) as client:
         return client.makefile().readline()
+
+
+@scenario("chiark-utils-bin", does="with-lock-ex holds a lock for the program that it becomes", quick=True)
+def with_lock_ex(job):
+    return holds(job, "with-lock-ex", "-w", "LOCK", probe=("with-lock-ex", "-f"))
+
+
+@scenario("execline", quick=True,
+          does="redirfd, fdmove, heredoc and piperw put files and pipes at numbers for what they become")
+def execline(job):
+    job.write("f", "of a file\n")
+    tools = {"PATH": f"/usr/lib/execline/bin:{job.environment['PATH']}"}
+    return "".join(job.run(*words, environment=tools).stdout for words in (
+        ("redirfd", "-r", "5", "f", "sh", "-c", "cat <&5"),
+        ("redirfd", "-w", "9", "out", "foreground", "sh", "-c", "echo by a child >&9", "", "cat", "out"),
+        ("fdmove", "-c", "9", "1", "sh", "-c", "echo copied >&9"),
+        ("heredoc", "7", "a document\n", "sh", "-c", "cat <&7"),
+        ("piperw", "6", "7", "sh", "-c", "echo through a pipe >&7; exec 7>&-; cat <&6"),
+        ("forx", "-o", "0", "each", "a", "b", "", "redirfd", "-w", "8", "out", "sh", "-c", "echo $each >&8; cat out")))
+
+
+@scenario("ipsvd", "ucspi-tcp", does="tcpsvd starts recordio and a program for a connection", quick=True)
+def tcpsvd(job):
+    port = job.port()
+    job.start("tcpsvd", "-v", "127.0.0.1", str(port), "recordio", "sh", "-c", "read line; echo got $line")
+    job.wait_for_port(port)
+    job.count()
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        client.sendall(b"asked\n")
+        return client.makefile().readline()
+
+
+@scenario("netpipes", does="faucet and hose hand a connection on at the number that --fd says", quick=True)
+def netpipes(job):
+    port = job.port()
+    job.start("faucet", str(port), "--fd", "5", "sh", "-c", 'read line <&5; echo "got $line" >&5')
+    job.wait_for_port(port)
+    job.count()
+    return job.run("hose", "127.0.0.1", str(port), "--fd", "7", "sh", "-c", "echo asked >&7; cat <&7").stdout
+
+
+@scenario("pipexec", does="a cycle of two programs, joined at 6 and 9", quick=True)
+def pipexec(job):
+    said = job.run("pipexec", "--", "[", "A", "/bin/sh", "-c", "echo ball >&9; cat <&6", "]",
+                   "[", "B", "/bin/sh", "-c", "read line <&9; echo $line back >&6", "]", "{A:9>B:9}", "{B:6>A:6}").stdout
+    job.expect(said == "ball back\n", said)

@@ -279,3 +279,40 @@ def reloaded_uwsgi(job, *options):
     job.count()
     job.expect(before & set(listening_inodes(master).values()), "it made a socket of its own")
     return get(port)
+
+
+RACK = "run lambda { |_| [200, {}, ['served']] }\n"
+
+
+@scenario("unicorn", does="USR2 starts a new master on the same socket, which UNICORN_FD tells")
+def unicorn_upgrade(job):
+    port, pid_file = job.port(), job.directory / "pid"
+    job.write("config.ru", RACK)
+    job.write("unicorn.rb", f"pid '{pid_file}'\nlisten '127.0.0.1:{port}'\n")
+    job.start("unicorn", "-c", "unicorn.rb", "-N", "config.ru")
+    old = int(job.wait_for(pid_file.read_text, "the master"))
+    job.wait_for(lambda: get(port), "an answer")
+    before = set(listening_inodes(old).values())
+    os.kill(old, signal.SIGUSR2)
+    new = job.wait_for(lambda: int(pid_file.read_text()) not in (old, 0) and int(pid_file.read_text()), "the new master")
+    job.wait_for(lambda: children(new), "its worker")
+    job.expect(before & set(listening_inodes(new).values()), "the new master made a socket of its own")
+    os.kill(old, signal.SIGQUIT)
+    job.wait_for(lambda: old not in job.processes(), "the old master's end")
+    job.count()
+    return get(port)
+
+
+@scenario("puma", does="USR2: it executes itself, and keeps the socket, which PUMA_INHERIT_0 tells")
+def puma_restart(job):
+    port = job.port()
+    job.write("config.ru", RACK)
+    puma = job.start("puma", "-b", f"tcp://127.0.0.1:{port}", "config.ru").pid
+    job.wait_for(lambda: get(port), "an answer")
+    before = set(listening_inodes(puma).values())
+    os.kill(puma, signal.SIGUSR2)
+    job.wait_for(lambda: "* Inherited tcp:" in job.log.read_text(), "the restart")
+    job.wait_for(lambda: get(port), "an answer")
+    job.count()
+    job.expect(before & set(listening_inodes(puma).values()), "it made a socket of its own")
+    return get(port)

@@ -148,3 +148,34 @@ def dovecot_imap(job):
                 if re.search("Warning|Error|Fatal|Panic", line) and "SIGHUP" not in line]
     job.expect(not troubles, "\n".join(troubles))
     return said
+
+
+# Lays what unpack() left over the real folders, where nobody else sees it.
+OVER = 'for folder in {}; do mount -t overlay -o lowerdir="over/$folder:/$folder" over "/$folder"; done'
+
+
+def unpack(job, package):
+    """A package that cannot be installed beside the others."""
+    job.run("apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download", package, bare=True)
+    job.run("dpkg-deb", "-x", *job.directory.glob(f"{package}_*.deb"), "over", bare=True)
+
+
+@scenario("python3", "dpkg", "apt", "util-linux", seconds=180,
+          does="nullmailer-send starts a module for each message, which it finds on descriptor 3")
+def nullmailer(job):
+    unpack(job, "nullmailer")  # it is a mail server, of which Debian allows one
+    port = job.port()
+    job.start("python3", "-u", "-W", "ignore", "-m", "smtpd", "-n", "-c", "DebuggingServer", f"127.0.0.1:{port}", bare=True)
+    job.wait_for_port(port)
+    for name, text in (("remotes", f"127.0.0.1 smtp --port={port}\n"), ("me", "host.example\n"), ("pausetime", "1\n")):
+        job.write(f"over/etc/nullmailer/{name}", text)
+    for name in ("queue", "tmp", "failed"):
+        (job.directory / "spool" / name).mkdir(parents=True)
+    os.mkfifo(job.directory / "spool/trigger")
+    message = job.write("spool/queue/1.1", "a@example\nb@example\n\nFrom: a@example\nTo: b@example\n\nthe body\n")
+    job.start("unshare", "--mount", "sh", "-ec", OVER.format("usr etc var/spool") + """
+mount --bind spool /var/spool/nullmailer
+exec nullmailer-send""")
+    job.wait_for(lambda: "the body" in job.log.read_text(), "the message")
+    job.wait_for(lambda: not message.exists(), "an empty queue")
+    job.count()

@@ -111,3 +111,46 @@ def busybox(job):
 def script_by_name(job):
     path = job.write("script", "#!/bin/sh\nexec 5<\"$0\"\nhead -n 1 <&5\n", mode=0o755)
     return job.run(path).stdout
+
+
+@scenario("posh", "util-linux", does="redirections above 2, here-documents", quick=True)
+def posh(job):
+    return idioms(job, COMMON, "posh")
+
+
+@scenario("mksh", "util-linux", does="lksh: redirections above 2, here-documents", quick=True)
+def lksh(job):
+    return idioms(job, COMMON, "lksh")
+
+
+@scenario("yash", "util-linux", does="redirections above 2, here-documents", quick=True)
+def yash(job):
+    return idioms(job, COMMON, "yash")
+
+
+# Not of Bourne's family: how each of them gives a command a file at a number.
+OTHERS = """
+sh -c 'cat <&5' 5<f
+sh -c 'echo written >&9' 9>out; cat out
+sh -c 'echo three >&3' 3>&1
+"""
+
+
+def says(job, script, *shell):
+    job.write("f", "one\n")
+    said = job.run(*shell, job.write("idioms", script)).stdout
+    job.expect(said == "one\nwritten\nthree\n", said)
+
+
+@scenario("fish", does="redirections above 2", quick=True)
+def fish(job):
+    says(job, OTHERS, "fish")
+
+
+@scenario("rc", does="redirections above 2", quick=True)
+def rc(job):
+    says(job, """
+sh -c 'cat <&5' <[5]f
+sh -c 'echo written >&9' >[9]out; cat out
+sh -c 'echo three >&3' >[3=1]
+""", "rc")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Programs that run others on a pseudo-terminal."""
+import subprocess
+
 from scenario import scenario
 
 
@@ -102,3 +104,34 @@ interact "magic" { send "sent for magic\r" }
 """)
     said = job.run("script", "-qec", "expect program.exp", "/dev/null", input="typed\nmagic", timeout=30).stdout
     job.expect("line: typed" in said and "sent for magic" in said and "end" in said, said)
+
+
+@scenario("mc", "bash", "bsdutils", quick=True, seconds=150,
+          does="its panels follow a cd in the shell beside them, and the other way round")
+def mc(job):
+    job.write("outer/inner/deepest", "")
+    home = {"HOME": str(job.directory / "home"), "SHELL": "/bin/bash", "TERM": "xterm"}
+    (job.directory / "home").mkdir()
+    terminal = job.start("script", "-qfec", f"stty rows 25 cols 80; exec mc -x -P {job.directory}/last", "screen",
+                         environment=home, stdin=subprocess.PIPE)
+
+    def types(keys):
+        terminal.stdin.write(keys.encode())
+        terminal.stdin.flush()
+
+    def shows(text, since=0):
+        screen = job.directory / "screen"
+        job.wait_for(lambda: text in screen.read_text(errors="replace")[since:], f"{text!r} on the screen")
+        return len(screen.read_text(errors="replace"))
+
+    shows("outer")
+    types("cd outer\r")
+    shown = shows("inner")
+    types("\x0f")
+    shown = shows("\x1b[?1049l", shown)
+    types("cd inner\r\x0f")
+    shows("deepest", shown)
+    types("\x1b[21~\r")
+    terminal.wait(20)
+    last = (job.directory / "last").read_text()
+    job.expect(last == str(job.directory / "outer/inner"), last)

@@ -101,12 +101,16 @@ printf 'Package: cloexec-try\\nVersion: 1\\nArchitecture: all\\nMaintainer: nobo
 """
 
 
-@scenario("apt", "dpkg", does="installs a package and purges it: dpkg --status-fd", seconds=300)
+@scenario("apt", "dpkg", does="installs a package and purges it: dpkg --status-fd; tells a hook by APT_HOOK_INFO_FD", seconds=300)
 def apt_install(job):
     job.run("sh", "-c", PACKAGE + "dpkg-deb -b p cloexec-try.deb", bare=True)
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-    job.run("apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120", "-o", "APT::Sandbox::User=root", "install", "-y",
+    job.run("apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120", "-o", "APT::Sandbox::User=root", "-o",
+            f'DPkg::Pre-Install-Pkgs::=sh -c "cat <&$APT_HOOK_INFO_FD" > {job.directory}/hooked', "-o",
+            "DPkg::Tools::Options::sh::Version=3", "-o", "DPkg::Tools::Options::sh::InfoFD=9", "install", "-y",
             "./cloexec-try.deb", environment=quiet)
+    hooked = (job.directory / "hooked").read_text()
+    job.expect(hooked.startswith("VERSION 3\n") and "cloexec-try - - none < 1 all none" in hooked, hooked[-500:])
     installed = open("/usr/share/cloexec-try/file").read()
     job.run("apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120", "purge", "-y", "cloexec-try", environment=quiet)
     return installed

@@ -59,3 +59,25 @@ def emacs(job):
     said = job.run("emacs", "-Q", "--batch", "-l", "program.el", timeout=60).stdout
     job.expect(said.startswith("by a shell\nREGION\ntyped  3\nterminal "), said)
     return said
+
+
+@scenario("gcc", "libc6-dev", quick=True, seconds=60,
+          does="a program with the address sanitizer, by cloexec run: its runtime wants to be first")
+def sanitized(job):
+    job.run("gcc", "-fsanitize=address", "-o", "program", job.write("program.c", """
+#include <stdio.h>
+#include <stdlib.h>
+int main(int argc, char **argv) {
+  char *heap = calloc(1, 8);
+  puts("started");
+  const int read = argc > 1 ? heap[atoi(argv[1])] : 0;
+  free(heap);
+  return read;
+}
+"""), bare=True)
+    by_cloexec = [] if job.command is None else [job.command, "run", "--"]
+    said = job.run(*by_cloexec, "./program", bare=True).stdout
+    # And it still does what it is for.
+    caught = job.run(*by_cloexec, "./program", "8", bare=True, check=False)
+    job.expect(caught.returncode != 0 and "heap-buffer-overflow" in caught.stderr, caught.stderr)
+    return said
