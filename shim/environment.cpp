@@ -10,6 +10,10 @@
 #include "shim/find_next.h"
 
 namespace cloexec {
+
+constinit const char* first_text = nullptr;
+constinit const char* last_text = nullptr;
+
 namespace {
 
 /// Behind `prefix`, when `text` begins with it; else null.
@@ -72,6 +76,7 @@ std::uint64_t read_eight(const char* at) {
 
 void note_environment(char* const* environment) {
   unsigned count = 0;
+  first_text = *environment;
   for (; *environment != nullptr && count < most_variables; ++environment) {
     // The kernel puts them one behind the other (execve(2)).
     const char* const text = *environment;
@@ -81,6 +86,7 @@ void note_environment(char* const* environment) {
     hashes[count++] = hash_of(text, size);
   }
   variable_count = count;
+  last_text = count > 0 ? environment[-1] : nullptr;
 }
 
 bool was_there_at_start(const char* entry) {

@@ -27,6 +27,12 @@ void note_environment(char* const* environment);
 /// midst of one that has kept its length may not be seen.
 bool was_there_at_start(const char* entry);
 
+/// Where the kernel put the texts, the first and the last of them. Nobody writes a variable there to tell it to another
+/// program: what was written there counts as what was.
+extern constinit const char* first_text;
+extern constinit const char* last_text;
+inline bool is_original(const char* entry) { return entry >= first_text && entry <= last_text; }
+
 /// Takes CLOEXEC_* out of the environment, in place.
 void forget_variables(char** environment);
 

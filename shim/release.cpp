@@ -30,20 +30,37 @@ class Verdicts {
   }
 
   Decision on(int fd, bool is_own) {
-    const Facts facts{about_.call, about_.caller, fd, nullptr, &about_, &told_, is_own};
-    if (varies_) return ask_rules(facts);
-    Decision& known = known_[is_own ? 1 : 0][facts.is_announced() ? 1 : 0];
-    if (known.verdict == Verdict::depends) known = ask_rules(facts);
-    return known;
+    if (varies_) return ask(fd, is_own);
+    Known& known = known_[is_own ? 1 : 0];
+    // The new program's words are read only if a rule comes so far as to ask.
+    if (known.is_asked && !known.is_by_word) return known.decisions[0];
+    if (known.is_asked && known.are_known[told_.tells(fd) ? 1 : 0]) return known.decisions[told_.tells(fd) ? 1 : 0];
+    told_.has_answered = false;
+    const Decision decision = ask(fd, is_own);
+    known.is_asked = true;
+    known.is_by_word = told_.has_answered;
+    const unsigned place = known.is_by_word && told_.tells(fd) ? 1 : 0;
+    known.are_known[place] = true;
+    known.decisions[place] = decision;
+    return decision;
   }
 
  private:
-  static constexpr Decision unasked{Verdict::depends};
+  struct Known {
+    bool is_asked = false;
+    bool is_by_word = false;
+    bool are_known[2] = {};  // by whether the number is told
+    Decision decisions[2] = {};
+  };
+
+  Decision ask(int fd, bool is_own) const {
+    return ask_rules({about_.call, about_.caller, fd, nullptr, &about_, &told_, is_own});
+  }
 
   const Start& about_;
   Told& told_;
   bool varies_ = false;
-  Decision known_[2][2] = {{unasked, unasked}, {unasked, unasked}};
+  Known known_[2];
 };
 
 /// Calls visit(fd, stamp, decision) for every descriptor that a rule gives.

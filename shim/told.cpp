@@ -44,12 +44,13 @@ void Told::read() {
   const std::string_view program = view(start_.program);
   if (start_.program_fd >= 0) note({start_.program_fd, start_.program_fd, program});
   if (const int fd = descriptor_in(program); fd >= 0) note({fd, fd, program});
-  const auto is_new = [](const char* entry) { return !was_there_at_start(entry); };
+  const auto is_new = [](const char* entry) { return !is_original(entry) && !was_there_at_start(entry); };
   each_announcement(start_.target(), start_.arguments, start_.environment, is_new,
                     [&](const Announcement& said) { note(said); });
 }
 
 bool Told::tells(int fd) {
+  has_answered = true;
   if (!is_read_) read();
   if (fd >= 0 && fd < most_bits) return (bits_[fd / 32] >> fd % 32 & 1U) != 0;
   for (unsigned i = 0; i < count_; ++i)

@@ -31,6 +31,9 @@ class Told {
   /// Whether the new program is told this number.
   bool tells(int fd);
 
+  /// Whether that was asked since this was last set to false.
+  bool has_answered = false;
+
   /// The word that tells it; empty when it is not told, or by one of very many.
   std::string_view word_for(int fd);
 
