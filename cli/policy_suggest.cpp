@@ -378,10 +378,10 @@ void add_policy_suggest(CLI::App& policy, Action& action) {
   auto path = std::make_shared<std::string>();
   command->add_option("AUDIT.json", *path, "What `cloexec audit --format json` has written")->required();
   command->footer(
-      "Deliberate looks: what the very process has made that becomes the program; a lock or pid file; what a program\n"
-      "hands on when it starts itself again; what is made anew, with the same number, for each of three or more "
-      "starts\n"
-      "of a program. An audit does not tell which numbers a program was told: the standard profile keeps those.");
+      "Deliberate looks: what the very process has made that becomes the program; a lock or pid file; what a\n"
+      "program hands on when it starts itself again; what is made anew, with the same number, for each of three or\n"
+      "more starts of a program. An audit does not tell which numbers a program was told: audit it under the\n"
+      "standard profile, which keeps those.");
   command->callback([=, &action] { action = [=] { return suggest(*path); }; });
 }
 

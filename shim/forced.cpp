@@ -42,13 +42,16 @@ void use_changes(Stamp* table) {
 
 Stamp& since_of_child() { return borrowed.frames[borrowed.depth > 0 ? borrowed.depth - 1 : 0].since; }
 
-void set_stamp(unsigned number, Stamp stamp) {
-  if (!is_vfork_child())
-    store(forced_table[number], stamp);
-  else if (Stamp* const table = changes(); table != nullptr)
+[[gnu::noinline]] void set_childs_stamp(unsigned number, Stamp stamp) {
+  if (Stamp* const table = changes(); table != nullptr)
     table[number] = stamp != 0 ? stamp : forgotten;
   else
     since_of_child() = 0;
+}
+
+void set_stamp(unsigned number, Stamp stamp) {
+  if (is_vfork_child()) return set_childs_stamp(number, stamp);
+  store(forced_table[number], stamp);
 }
 
 /// Another thread may have raised it further meanwhile.
@@ -59,9 +62,8 @@ void raise(unsigned& object, unsigned wanted) {
   }
 }
 
-void raise_end(unsigned number) {
+[[gnu::noinline]] void raise_end(unsigned number) {
   constexpr unsigned least = 32;
-  if (number < load(forced_end)) return;
   unsigned span = least;
   while (first_plain + span <= number) span *= 2;
   // Where that is more than the table has, the rest is noted in more instructions.
@@ -129,7 +131,7 @@ void note_forced(int fd, Kind kind) {
   ensure_begun();
   // A child that borrows our memory unseen must not be the first to ask.
   process_id();
-  raise_end(number);
+  if (number >= load(forced_end)) raise_end(number);
   set_stamp(number, load(epoch) | static_cast<Stamp>(kind));
 }
 

@@ -77,7 +77,8 @@ Word WordCall::settle(Word result) const {
 
 namespace {
 
-int make_in_full(Word a, Word b, Word c, Word d, const Recipe& recipe, const void* caller) {
+/// Apart: signal handlers have little stack.
+[[gnu::noinline]] int make_in_full(Word a, Word b, Word c, Word d, const Recipe& recipe, const void* caller) {
   const Word words[most_words] = {a, b, c, d};
   return static_cast<int>(WordCall(recipe, caller, words).make());
 }
