@@ -29,11 +29,12 @@ constexpr std::string_view standard_profile() {
       "announced=yes\n"
       // Who is told a number is to use it: nginx's NGINX=, apt's --status-fd.
       "exempt exec announced=yes\n"
+      // It goes into the background and replaces itself there at once, perhaps before its parent is gone.
+      "exempt exec program=haproxy target=haproxy when=child\n"
       // Java's helper is told three numbers of those that it needs, and closes all others.
       "exempt exec target=jspawnhelper module=libjava.so\n"
-      // The command that these start holds their lock, or is known to live by their pipe: that is what they are for.
+      // The command that these start holds their lock: that is what they are for.
       "exempt open program=flock,daemonize\n"
-      "exempt pipe program=fghack,s6-fghack\n"
       // SYSTEM and fdin=8: the shell starts inside libc, out of reach of rules for exec.
       "exempt pipe program=socat\n"
       "exempt dup2 program=socat when=child\n"
