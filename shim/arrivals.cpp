@@ -11,6 +11,7 @@
 #include <charconv>
 
 #include "shim/descriptor.h"
+#include "shim/object.h"
 #include "shim/program.h"
 #include "shim/recorder.h"
 
@@ -39,16 +40,6 @@ int socket_option(int fd, int option) {
   return value;
 }
 
-/// "/proc/self/fd/" and the number.
-struct Link {
-  char text[32] = "/proc/self/fd/";
-
-  explicit Link(int fd) {
-    char* const number = text + std::string_view(text).size();
-    *std::to_chars(number, text + sizeof text - 1, fd).ptr = '\0';
-  }
-};
-
 void record_arrived(int fd) {
   struct stat64 status {};
   raw_syscall(fstat_number, fd, address_of(status));
@@ -57,8 +48,7 @@ void record_arrived(int fd) {
   if ((access & O_ACCMODE) != O_WRONLY) flags |= audit::can_read;
   if ((access & O_ACCMODE) != O_RDONLY) flags |= audit::can_write;
   char target[256];
-  const Link link(fd);
-  const long size = raw_syscall(__NR_readlinkat, AT_FDCWD, address_of(link.text), address_of(target), sizeof target);
+  const std::string_view object = object_of(fd, target);
   note_arrived(static_cast<unsigned>(fd));
   const Entry entry(Event::arrived, fd, flags);
   if (!entry) return;
@@ -67,7 +57,7 @@ void record_arrived(int fd) {
     entry->detail = static_cast<std::uint32_t>(socket_option(fd, SO_TYPE));
     if (socket_option(fd, SO_ACCEPTCONN) != 0) entry->flags |= audit::is_listening;
   }
-  entry.add({target, size > 0 ? static_cast<std::size_t>(size) : 0});
+  entry.add(object);
   if (!S_ISSOCK(status.st_mode)) return;
   add_address(entry, fd, __NR_getsockname);
   add_address(entry, fd, __NR_getpeername);

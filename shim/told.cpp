@@ -2,14 +2,11 @@
 
 #include "shim/told.h"
 
-#include <fcntl.h>
-
-#include <charconv>
 #include <cstring>
 
 #include "policy/number_set.h"
 #include "shim/environment.h"
-#include "shim/raw_syscall.h"
+#include "shim/object.h"
 
 namespace cloexec {
 namespace {
@@ -66,15 +63,9 @@ std::string_view Told::word_for(int fd) {
 }
 
 std::string_view Told::object(int fd) {
-  char link[32] = "/proc/self/fd/";
-  char* const number = link + std::strlen(link);
-  *std::to_chars(number, link + sizeof link - 1, fd).ptr = '\0';
-  const long size = raw_syscall(__NR_readlinkat, AT_FDCWD, reinterpret_cast<long>(link),
-                                reinterpret_cast<long>(object_), sizeof object_);
+  const std::string_view object = object_of(fd, object_);
   // One that is cut could match what the whole does not.
-  return size > 0 && size < static_cast<long>(sizeof object_)
-             ? std::string_view(object_, static_cast<std::size_t>(size))
-             : std::string_view();
+  return object.size() < sizeof object_ ? object : std::string_view();
 }
 
 }  // namespace cloexec

@@ -8,9 +8,7 @@
 #include <sys/fanotify.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -40,14 +38,6 @@ int delivered(bool is_by_number) {
   fanotify_event_metadata event{};
   if (read(events, &event, sizeof event) < static_cast<ssize_t>(sizeof event)) abort();
   return event.fd;
-}
-
-int socket_at(const std::string& path, auto* name_it) {
-  const int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-  return name_it(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? fd : -1;
 }
 
 int reserved_port() {
@@ -83,8 +73,6 @@ int make_oddly(const std::string& how, const std::string& path, int number) {
   if (how == "openat2-short") return opened_with(path, false, 8);
   if (how == "openat2-long") return opened_with(path, false, 512);
   if (how == "fanotify" || how == "fanotify-by-number") return delivered(how != "fanotify");
-  if (how == "bind") return socket_at(path, bind);
-  if (how == "connect") return socket_at(path, connect);
   if (how == "rresvport") return reserved_port();
   if (how == "dup-cloexec") return fcntl(number, F_DUPFD_CLOEXEC, 3);
   if (how == "failed-mark") return fcntl(number, F_SETFD, FD_CLOEXEC);
