@@ -114,7 +114,8 @@ void give(Told& told, int fd, Stamp stamp) {
 }
 
 bool may_give(const Start& about) {
-  return is_enforcing() && !is_shared && forced_end != 0 && plan_of(about.call) != Plan::force;
+  return is_enforcing() && !is_shared && plan_of(about.call) != Plan::force &&
+         next_forced(0) < static_cast<int>(forced_end);
 }
 
 bool has_gift(const Start& about, Told& told) {
@@ -189,8 +190,10 @@ Word spawn_giving(const Start& about, Told& told, Starter start) {
 
 /// Apart, for it takes room on the stack: that of a signal handler, perhaps.
 [[gnu::noinline]] Word start_giving(const Start& about, Starter start) {
+  // The dearest question comes last: an exec that fails, of a command sought along PATH, costs no more than a look.
+  if (!is_there(about)) return start_giving_nothing(start);
   Told told(about);
-  if (!has_gift(about, told) || !is_there(about)) return start_giving_nothing(start);
+  if (!has_gift(about, told)) return start_giving_nothing(start);
   if (is_recording()) record_all(about, told);
   if (is_spawn(about.call)) return spawn_giving(about, told, start);
   // The new program has this thread's mask: handlers may come.
