@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-# Reads shim/interposed.def: CLOEXEC_CATALOGUE is the list of the names interposed on this architecture.
-set(catalogue_file ${PROJECT_SOURCE_DIR}/shim/interposed.def)
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${catalogue_file})
+# Reads the catalogue, CLOEXEC_CATALOGUE_FILE: CLOEXEC_CATALOGUE is the list of the names interposed on this architecture.
+set(CLOEXEC_CATALOGUE_FILE ${PROJECT_SOURCE_DIR}/shim/interposed.def)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CLOEXEC_CATALOGUE_FILE})
 
 set(prefix "X")
 if(CMAKE_SIZEOF_VOID_P EQUAL 4)
   set(prefix "X(_TIME64)?")
 endif()
-file(STRINGS ${catalogue_file} catalogue_lines REGEX "^${prefix}\\(")
+file(STRINGS ${CLOEXEC_CATALOGUE_FILE} catalogue_lines REGEX "^${prefix}\\(")
 set(CLOEXEC_CATALOGUE "")
 foreach(line IN LISTS catalogue_lines)
   string(REGEX REPLACE "^[X_TIME64]+\\(([A-Za-z0-9_]+),.*" "\\1" name "${line}")
@@ -16,7 +16,7 @@ endforeach()
 
 # And CLOEXEC_EXPORTS what the library exports: these too.
 function(append_names list kind)
-  file(STRINGS ${catalogue_file} lines REGEX "^${kind}\\(")
+  file(STRINGS ${CLOEXEC_CATALOGUE_FILE} lines REGEX "^${kind}\\(")
   foreach(line IN LISTS lines)
     string(REGEX REPLACE "^${kind}\\(([A-Za-z0-9_]+)\\)" "\\1" name "${line}")
     list(APPEND ${list} ${name})
@@ -27,5 +27,5 @@ set(CLOEXEC_EXPORTS ${CLOEXEC_CATALOGUE})
 append_names(CLOEXEC_EXPORTS X_WATCH)
 
 # And CLOEXEC_CALLS what a rule may name: the same on every architecture.
-file(STRINGS ${catalogue_file} lines REGEX "^X(_TIME64)?\\(")
+file(STRINGS ${CLOEXEC_CATALOGUE_FILE} lines REGEX "^X(_TIME64)?\\(")
 list(TRANSFORM lines REPLACE "^[^(]*\\(([A-Za-z0-9_]+),.*" "\\1" OUTPUT_VARIABLE CLOEXEC_CALLS)

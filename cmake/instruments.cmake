@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the presets asan and tsan add. The shim lives in other people's processes and is linked against nothing, so no
 # sanitizer's runtime can be in it; undefined behaviour needs none when it traps.
+set(CLOEXEC_SANITIZE "" CACHE STRING "What to check in the tests and what they link, as -fsanitize= has it")
+option(CLOEXEC_COVERAGE "Count which lines the tests run (needs clang; scripts/coverage)" OFF)
+
 add_library(cloexec_sanitizers INTERFACE)
 add_library(cloexec_shim_sanitizers INTERFACE)
 if(CLOEXEC_SANITIZE)

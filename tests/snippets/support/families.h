@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The bodies that several names share. A name's own file says which body it has, and of which kind it is.
+// The bodies that several names share. The table says which body a name has, and of which kind it is.
 #pragma once
 
 #include "snippet.h"

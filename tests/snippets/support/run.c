@@ -88,9 +88,14 @@ static void run_snippet(const char* context, const struct snippet* snippet) {
 }
 
 static const struct snippet* find_snippet(const char* name) {
-  for (const struct snippet* const* snippet = all_snippets; *snippet != NULL; ++snippet)
-    if (strcmp((*snippet)->name, name) == 0) return *snippet;
+  for (const struct snippet* snippet = all_snippets; snippet->name != NULL; ++snippet)
+    if (strcmp(snippet->name, name) == 0) return snippet;
   return NULL;
+}
+
+int list_snippets(void) {
+  for (const struct snippet* snippet = all_snippets; snippet->name != NULL; ++snippet) puts(snippet->name);
+  return fflush(stdout) == 0 ? 0 : 1;
 }
 
 int run_snippets(const char* context, char** names) {
@@ -104,8 +109,7 @@ int run_snippets(const char* context, char** names) {
   unsetenv("LD_PRELOAD");
 
   if (*names == NULL)
-    for (const struct snippet* const* snippet = all_snippets; *snippet != NULL; ++snippet)
-      run_snippet(context, *snippet);
+    for (const struct snippet* snippet = all_snippets; snippet->name != NULL; ++snippet) run_snippet(context, snippet);
   for (; *names != NULL; ++names) {
     const struct snippet* snippet = find_snippet(*names);
     if (snippet == NULL) {

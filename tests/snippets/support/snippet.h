@@ -37,7 +37,10 @@ struct snippet {
   int kind;                      // for the body that several names share
 };
 
-#define SNIPPET(name_, ...) const struct snippet snippet_##name_ = {.name = #name_, __VA_ARGS__}
+#define SNIPPET(name_, ...) {.name = #name_, __VA_ARGS__}
+
+/// One for each name of the catalogue on this architecture; the last has no name. See table.c.
+extern const struct snippet all_snippets[];
 
 /// What is being tried.
 struct subject {
@@ -110,9 +113,11 @@ int count_open(void);
 void about_to_block(void);
 extern volatile bool is_about_to_block;
 
+/// Prints the names of all, a line each. 0, or 1 when standard output cannot be written.
+int list_snippets(void);
+
 /// Runs the snippets of the given names, all when there is none, in one context. 0, or 2 when a name is unknown.
 int run_snippets(const char* context, char** names);
-extern const struct snippet* const all_snippets[];
 
 /// Runs one snippet's part for a context.
 void run_cancelled(const struct snippet* snippet);

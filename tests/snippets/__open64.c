@@ -1,7 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-//
-// glibc's other name of open64.
-
-#include "families.h"
-
-SNIPPET(__open64, .run = run_open, .block = block_open, .in_vfork = &open_maker, .kind = open_plain);

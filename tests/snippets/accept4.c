@@ -1,7 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-//
-// accept4(2).
-
-#include "families.h"
-
-SNIPPET(accept4, .run = run_accept, .block = block_accept, .in_vfork = &accept_maker, .kind = accept_flags);

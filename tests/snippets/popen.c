@@ -1,7 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-//
-// popen(3).
-
-#include "families.h"
-
-SNIPPET(popen, .run = run_popen);

@@ -1,7 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-//
-// rcmd(3).
-
-#include "families.h"
-
-SNIPPET(rcmd, .run = run_remote, .kind = remote_rcmd);
