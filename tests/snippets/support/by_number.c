@@ -165,10 +165,14 @@ static void run_number(const char* part, void (*run)(void), int kind, function* 
   subject.part = part;
   subject.kind = kind;
   subject.function = stand_in;
-  if (stand_in != NULL)
-    run();
-  else
+  if (stand_in == NULL) {
     fact("absent");
+    return;
+  }
+  // What is made anew for one must not be there of another.
+  remove_temp_directory();
+  make_temp_directory();
+  run();
 }
 
 /// What makes no descriptor goes through with all six arguments.

@@ -34,33 +34,64 @@ static void sleep_a_little(void) {
   nanosleep(&a_little, NULL);
 }
 
-/// Whether the thread sleeps in the kernel: proc_pid_stat(5), third field.
-static bool is_asleep(long thread) {
+/// What the kernel says in this file of the thread; nothing when it has ended.
+static void read_of_thread(const char* file, char* text, size_t size) {
   char path[64];
-  char state = '\0';
-  snprintf(path, sizeof path, "/proc/self/task/%ld/stat", thread);
-  FILE* file = fopen(path, "r");
-  if (file == NULL) return false;
-  if (fscanf(file, "%*d %*s %c", &state) != 1) state = '\0';
-  fclose(file);
-  return state == 'S';
+  snprintf(path, sizeof path, "/proc/self/task/%ld/%s", blocked_thread, file);
+  const int fd = open(path, O_RDONLY);
+  const ssize_t got = fd >= 0 ? read(fd, text, size - 1) : 0;
+  text[got > 0 ? got : 0] = '\0';
+  if (fd >= 0) close(fd);
+}
+
+/// A line's value in hexadecimal: a set of signals.
+static unsigned long long signals_of(const char* status, const char* name) {
+  const char* line = strstr(status, name);
+  return line != NULL ? strtoull(line + strlen(name), NULL, 16) : 0;
+}
+
+/// Whether the thread sleeps in the kernel, with no signal under way to it: proc_pid_status(5).
+static bool is_asleep(void) {
+  char status[4096];
+  read_of_thread("status", status, sizeof status);
+  return strstr(status, "\nState:\tS") != NULL &&
+         (signals_of(status, "\nSigPnd:\t") & ~signals_of(status, "\nSigBlk:\t")) == 0;
+}
+
+/// The system call in which it sleeps, its arguments, and where it was made: proc_pid_syscall(5).
+struct blocked_call {
+  char text[256];
+};
+
+static struct blocked_call blocked_call_now(void) {
+  struct blocked_call call;
+  read_of_thread("syscall", call.text, sizeof call.text);
+  return call;
+}
+
+/// Waits until the thread has ended, or has been asked to and sleeps on all the same: in the very call in which it was
+/// asked, which one that is being cancelled has left for good. No clock has a say.
+static bool has_ended(pthread_t thread, void** result, const struct blocked_call* before) {
+  while (pthread_tryjoin_np(thread, result) != 0) {
+    if (is_asleep() && strcmp(blocked_call_now().text, before->text) == 0 && is_asleep()) return false;
+    sleep_a_little();
+  }
+  return true;
 }
 
 void run_cancelled(const struct snippet* snippet) {
   pthread_t thread;
   void* result = NULL;
-  struct timespec limit;
   is_about_to_block = has_cleaned_up = has_returned = false;
   if (pthread_create(&thread, NULL, block, (void*)(size_t)snippet) != 0) _exit(1);
-  while (!has_returned && !(is_about_to_block && is_asleep(blocked_thread))) sleep_a_little();
+  while (!has_returned && !(is_about_to_block && is_asleep())) sleep_a_little();
+  const struct blocked_call before = blocked_call_now();
   pthread_cancel(thread);
 
-  clock_gettime(CLOCK_REALTIME, &limit);
-  limit.tv_sec += 5;
-  const bool has_ended = pthread_timedjoin_np(thread, &result, &limit) == 0;
-  fact("is-cancelled=%d has-cleaned-up=%d", has_ended && result == PTHREAD_CANCELED, has_cleaned_up);
+  const bool is_over = has_ended(thread, &result, &before);
+  fact("is-cancelled=%d has-cleaned-up=%d", is_over && result == PTHREAD_CANCELED, has_cleaned_up);
   // What cannot be cancelled stays where it blocks, until the process ends.
-  if (!has_ended) pthread_detach(thread);
+  if (!is_over) pthread_detach(thread);
 }
 
 /// What a vfork child saw. Shared, since an emulator may make a fork of vfork.
@@ -101,8 +132,11 @@ void run_in_vfork(const struct maker* maker) {
     if (maker->tidy != NULL) maker->tidy();
     fact("make%s ok=%d errno=%s", how, seen->result >= 0, error_name(seen->error));
     for (int i = 0; i < maker->count; ++i)
-      fact("%s%s%s cloexec=%d", maker->roles[i], how, seen->fds[i] == 0 ? " on-0" : "",
-           (seen->flags[i] & FD_CLOEXEC) != 0);
+      if (seen->flags[i] >= 0)
+        fact("%s%s%s cloexec=%d", maker->roles[i], how, seen->fds[i] == 0 ? " on-0" : "",
+             (seen->flags[i] & FD_CLOEXEC) != 0);
+      else
+        fact("%s%s cloexec=none", maker->roles[i], how);
   }
   munmap(seen, sizeof *seen);
 }
