@@ -5,13 +5,16 @@ import fcntl
 import os
 import pathlib
 import random
-import re
 import signal
 import subprocess
+import sys
 import tempfile
 import unittest
 
-from ring import Ring
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+
+import counting  # noqa: E402
+from ring import Ring  # noqa: E402
 
 AUDIT_SHIM, CALLS, PROBE, WORK = (os.environ[name] for name in ("AUDIT_SHIM", "CALLS", "POLICY_PROBE", "WORK"))
 KINDS = ["open", "socket", "pipe", "dup", "dup2", "accept", "fopen", "exec", "spawn"]
@@ -31,8 +34,8 @@ class Recorder(unittest.TestCase):
         self.ring = Ring(self.folder / "ring", 4096)
 
     def environment(self, ring=None, mode="observe", **settings):
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("CLOEXEC_", "LD_"))}
-        return kept | {"LD_PRELOAD": AUDIT_SHIM, "CLOEXEC_MODE": mode, "CLOEXEC_AUDIT": str(ring or self.ring.path), **settings}
+        return counting.clean_environment(**{"LD_PRELOAD": AUDIT_SHIM, "CLOEXEC_MODE": mode,
+                                             "CLOEXEC_AUDIT": ring or self.ring.path, **settings})
 
     def run_audited(self, *command, ring=None, mode="observe", settings=None, **options):
         return subprocess.run(command, env=self.environment(ring, mode, **(settings or {})), capture_output=True, text=True,
@@ -48,23 +51,11 @@ class Recorder(unittest.TestCase):
         return self.run_audited("/usr/bin/python3", "-c", OPENS + program, **options)
 
     def system_calls(self, kind, count, is_audited):
-        trace = self.folder / "trace"
-        settings = [word for name in ("LD_PRELOAD", "CLOEXEC_MODE", "CLOEXEC_AUDIT")
-                    for word in ("-E", f"{name}={self.environment()[name]}")] if is_audited else []
-        subprocess.run(["strace", "-qq", "-o", trace, *settings, CALLS, kind, str(count)], check=True, timeout=60,
-                       capture_output=True)
-        return sum("(" in line for line in trace.read_text().splitlines() if not line.startswith("---"))
-
-    @staticmethod
-    def counted(environment, *command):
-        """Instructions; those of the first process when it has children."""
-        done = subprocess.run(["setarch", "--addr-no-randomize", "valgrind", "--tool=callgrind",
-                               "--callgrind-out-file=/dev/null", *map(str, command)], env=environment,
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
-        return int(re.findall(r"Collected : (\d+)", done.stderr)[-1])
+        names = ("LD_PRELOAD", "CLOEXEC_MODE", "CLOEXEC_AUDIT") if is_audited else ()
+        return counting.system_calls([CALLS, kind, count], None, **{name: self.environment()[name] for name in names})
 
     def instructions(self, kind, count, is_audited):
-        return self.counted(self.environment() if is_audited else None, CALLS, kind, count)
+        return counting.instructions([CALLS, kind, count], self.environment() if is_audited else None)
 
     def test_a_record_costs_no_system_call(self):
         for kind in KINDS:
@@ -84,14 +75,15 @@ class Recorder(unittest.TestCase):
             cost = {}
             for fds, words in ((10, 100), (10, 1000), (100, 100), (100, 1000)):
                 ring = Ring(self.folder / "ring", 4096)
-                one, two = (self.counted(self.environment(ring.path, mode), WORK, "execv", times, fds, words) for times in (1, 2))
+                one, two = (counting.instructions([WORK, "execv", times, fds, words], self.environment(ring.path, mode))
+                            for times in (1, 2))
                 self.assertEqual(ring.lost, 0)
                 cost[fds, words] = two - one
             product = cost[100, 1000] - cost[10, 1000] - cost[100, 100] + cost[10, 100]
             self.assertLess(abs(product), 0.1 * cost[10, 1000], (mode, cost))
 
     def test_a_close_of_all_looks_at_what_was_open(self):
-        steps = [self.counted(self.environment(), WORK, "closefrom", times, 5, 900) for times in (10, 20)]
+        steps = [counting.instructions([WORK, "closefrom", times, 5, 900], self.environment()) for times in (10, 20)]
         print(f"closefrom: {(steps[1] - steps[0]) / 10:.0f} instructions")
         # Not at each of 65,536 numbers.
         self.assertLess((steps[1] - steps[0]) / 10, 25 * MOST_INSTRUCTIONS)

@@ -2,17 +2,15 @@
 """How scripts/bench counts and times: callgrind's instructions, strace's system calls, Google Benchmark's processor time."""
 import collections
 import json
-import os
-import re
+import pathlib
 import statistics
 import subprocess
-import tempfile
+import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
-def clean(**added):
-    """This environment, but what is preloaded and how is the measurement's own business."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CLOEXEC_", "LD_"))}
-    return kept | {name: str(value) for name, value in added.items()}
+import counting  # noqa: E402
+from counting import clean_environment as clean  # noqa: E402
 
 
 def run(command, **added):
@@ -20,16 +18,11 @@ def run(command, **added):
 
 
 def instructions(command, **added):
-    # Where things lie changes how many instructions a memory function takes.
-    done = run(["setarch", "--addr-no-randomize", "valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command], **added)
-    return int(re.search(r"Collected : (\d+)", done.stderr)[1])
+    return counting.instructions(command, clean(**added))
 
 
 def system_calls(command, **added):
-    with tempfile.NamedTemporaryFile("r") as trace:
-        passed = [word for name, value in added.items() for word in ("-E", f"{name}={value}")]
-        run(["strace", "-qq", "-o", trace.name, *passed, *command])
-        return sum("(" in line for line in trace.read().splitlines())
+    return counting.system_calls(command, clean(), **added)
 
 
 def processor_times(times, pattern, repetitions, **added):

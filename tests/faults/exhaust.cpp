@@ -27,10 +27,10 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "creations.h"
-#include "filter.h"
-#include "fixture.h"
+#include "tests/support/creations.h"
 #include "tests/support/descriptor_message.h"
+#include "tests/support/filter.h"
+#include "tests/support/fixture.h"
 
 extern "C" {
 void* __libc_malloc(size_t size);

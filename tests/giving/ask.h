@@ -3,7 +3,7 @@
 // Runs a program of this folder bare and under the shim with the standard profile. What bare gives is the bound.
 #pragma once
 
-#include "../preload/spawn.h"
+#include "tests/support/spawn.h"
 
 inline const std::vector<std::string> nothing_preloaded = {"PATH=/usr/bin:/bin"};
 inline const std::vector<std::string> shim_preloaded = {"PATH=/usr/bin:/bin", "LD_PRELOAD=" SHIM};

@@ -5,31 +5,23 @@ cost.py LIBRARY WORK
 
 Instructions are callgrind's; no time is taken.
 """
-import os
-import re
+import pathlib
 import resource
-import subprocess
 import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+
+import counting  # noqa: E402
+from limits import CLOSE_ALL, CLOSE_ALL_HIGH, CLOSE_EACH, DESCRIPTOR, WORD  # noqa: E402
 
 library, work = sys.argv[1:3]
 failures = []
-
-# Added by the shim, in user instructions.
-CLOSE_ALL = 500          # to a close_range or closefrom when nothing is open
-CLOSE_ALL_HIGH = 60_000  # the same when a number near the limit has been in use: it was 1.2 million
-CLOSE_EACH = 100         # for each descriptor that is open then
-WORD = 800               # to an exec, for each word of 10 to 20 letters that could speak of descriptors
-DESCRIPTOR = 1_000       # to an exec, for each descriptor that could be given
 ANNOUNCED = {"CLOEXEC_PROFILE": "strict", "CLOEXEC_POLICY": "exempt exec announced=yes"}
 
 
 def instructions(preload, *words):
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CLOEXEC_", "LD_"))}
-    done = subprocess.run(["setarch", "--addr-no-randomize", "valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
-                           work, *map(str, words)], env=kept | ({"LD_PRELOAD": library} | ANNOUNCED if preload else {}),
-                          stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
-    # A child that could not be started has said so as well, before.
-    return int(re.findall(r"Collected : (\d+)", done.stderr)[-1])
+    return counting.instructions([work, *words],
+                                 counting.clean_environment(**({"LD_PRELOAD": library} | ANNOUNCED if preload else {})))
 
 
 def added(kind, few, many, *words):

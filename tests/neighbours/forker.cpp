@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-#include "creations.h"
+#include "tests/support/creations.h"
 
 namespace {
 

@@ -20,7 +20,7 @@
 #include <cstdlib>
 #include <thread>
 
-#include "fixture.h"
+#include "tests/support/fixture.h"
 
 namespace {
 

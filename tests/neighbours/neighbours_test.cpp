@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "run.h"
+#include "tests/support/shell.h"
 
 namespace {
 
@@ -58,14 +58,9 @@ Outcome run_beside(const Neighbour& neighbour, Order order, const std::string& c
   const std::string preload = order == Order::alone        ? "$LD_PRELOAD"
                               : order == Order::shim_above ? SHIM ":$LD_PRELOAD"
                                                            : "$LD_PRELOAD:" SHIM;
-  return run("cd " + quoted(folder.path()) +
-             " && printf \"AllowInbound 1\\nAllowOutboundLocalhost 1\\n\" > torsocks.conf && timeout 60 " +
-             neighbour.start + " sh -c " + quoted("export LD_PRELOAD=" + preload + "; " + command));
-}
-
-std::string with_flags_set(std::string output) {
-  for (std::size_t at; (at = output.find("cloexec=0")) != std::string::npos;) output.replace(at, 9, "cloexec=1");
-  return output;
+  return run_in_shell("cd " + quoted(folder.path()) +
+                      " && printf \"AllowInbound 1\\nAllowOutboundLocalhost 1\\n\" > torsocks.conf && timeout 60 " +
+                      neighbour.start + " sh -c " + quoted("export LD_PRELOAD=" + preload + "; " + command));
 }
 
 class Beside : public testing::TestWithParam<Neighbour> {};
@@ -73,7 +68,8 @@ class Beside : public testing::TestWithParam<Neighbour> {};
 TEST_P(Beside, TheNeighbourDoesItsJob) {
   const Neighbour& neighbour = GetParam();
   const Folder folder;
-  EXPECT_EQ(run("cd " + quoted(folder.path()) + " && sh -c " + quoted(neighbour.job)).output.find(neighbour.evidence),
+  EXPECT_EQ(run_in_shell("cd " + quoted(folder.path()) + " && sh -c " + quoted(neighbour.job))
+                .output.find(neighbour.evidence),
             std::string::npos)
       << "the job works without the neighbour too";
   for (const Order order : {Order::alone, Order::shim_above, Order::shim_below}) {

@@ -4,7 +4,7 @@
 // the flags are set. ASan's shared runtime insists on being loaded first.
 #include <gtest/gtest.h>
 
-#include "run.h"
+#include "tests/support/shell.h"
 
 namespace {
 
@@ -18,10 +18,13 @@ class Sanitized : public testing::TestWithParam<Program> {};
 
 TEST_P(Sanitized, RunsCleanlyUnderTheShim) {
   const Program& program = GetParam();
-  const Outcome bare = run(quoted(program.path));
-  EXPECT_EQ(bare.status, 1) << "without the shim the flags should be missing: " << bare.output;
+  const Outcome bare = run_in_shell(quoted(program.path));
+  EXPECT_EQ(bare.status, 1) << bare.output;
+  EXPECT_NE(bare.output.find("inheritable="), std::string::npos) << bare.output;
+  EXPECT_EQ(bare.output.find("inheritable=0"), std::string::npos) << "without the shim the flags should be missing";
   EXPECT_EQ(bare.output.find("anitizer"), std::string::npos) << bare.output;
-  const Outcome shimmed = run(std::string("LD_PRELOAD=") + quoted(program.preload) + " " + quoted(program.path));
+  const Outcome shimmed =
+      run_in_shell(std::string("LD_PRELOAD=") + quoted(program.preload) + " " + quoted(program.path));
   EXPECT_EQ(shimmed.status, 0) << shimmed.output;
   EXPECT_EQ(shimmed.output.find("anitizer"), std::string::npos) << shimmed.output;
   EXPECT_NE(shimmed.output.find("inheritable=0"), std::string::npos) << shimmed.output;

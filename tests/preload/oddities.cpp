@@ -16,7 +16,7 @@
 #include <cstring>
 #include <vector>
 
-#include "filter.h"
+#include "tests/support/filter.h"
 
 namespace {
 

@@ -11,7 +11,7 @@
 #include <fstream>
 #include <random>
 
-#include "spawn.h"
+#include "tests/support/spawn.h"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "spawn.h"
+#include "tests/support/spawn.h"
 
 namespace {
 

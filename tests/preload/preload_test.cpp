@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "spawn.h"
+#include "tests/support/spawn.h"
 
 namespace {
 

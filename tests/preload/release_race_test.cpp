@@ -5,7 +5,7 @@
 #include <map>
 #include <sstream>
 
-#include "spawn.h"
+#include "tests/support/spawn.h"
 
 namespace {
 

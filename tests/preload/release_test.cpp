@@ -3,7 +3,7 @@
 // What a program that is started is given by rules of the exec family: what the shim forced and a rule exempts, that
 // program alone, and never what the program before it marked itself.
 
-#include "spawn.h"
+#include "tests/support/spawn.h"
 
 namespace {
 

@@ -6,13 +6,13 @@
 
 #include <iostream>
 
-#include "run.h"
+#include "tests/support/shell.h"
 
 namespace {
 
-std::map<std::string, std::string> race(const std::string& preload, int execs) {
-  const Outcome outcome =
-      run("LD_PRELOAD=" + quoted(preload) + " " + quoted(RACE) + " " + quoted(COUNT) + " " + std::to_string(execs));
+std::map<std::string, std::string> race(const std::string& preload, int execs, int patience = 0) {
+  const Outcome outcome = run_in_shell("LD_PRELOAD=" + quoted(preload) + " " + quoted(RACE) + " " + quoted(COUNT) +
+                                       " " + std::to_string(execs) + " " + std::to_string(patience));
   EXPECT_EQ(outcome.status, 0) << outcome.output;
   auto lines = lines_by_name(outcome.output);
   for (const auto& [name, figures] : lines)
@@ -26,7 +26,7 @@ long figure(const std::string& line, const std::string& key) {
 }
 
 TEST(Race, EveryCallAndEveryWayLeaksWithoutTheShim) {
-  const auto lines = race("", 2400);
+  const auto lines = race("", 2400, 30);
   int calls = 0, ways = 0;
   for (const auto& [name, figures] : lines) {
     calls += name.starts_with("call ");

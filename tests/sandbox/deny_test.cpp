@@ -8,7 +8,7 @@
 #include <sstream>
 #include <vector>
 
-#include "run.h"
+#include "tests/support/shell.h"
 
 namespace {
 
@@ -55,17 +55,12 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-std::string with_flag_set(std::string line) {
-  if (line.ends_with("cloexec=0")) line.back() = '1';
-  return line;
-}
-
 class Sandbox : public testing::TestWithParam<std::tuple<Refusal, const char*>> {};
 
 TEST_P(Sandbox, ChangesNothingButTheFlag) {
   const auto& [refusal, options] = GetParam();
-  const Outcome bare = run(under(refusal, "", options));
-  const Outcome shimmed = run(under(refusal, SHIM, options));
+  const Outcome bare = run_in_shell(under(refusal, "", options));
+  const Outcome shimmed = run_in_shell(under(refusal, SHIM, options));
   ASSERT_EQ(bare.status, 0) << bare.output;
   ASSERT_EQ(shimmed.status, 0) << shimmed.output;
   const auto expected = lines_of(bare.output);
@@ -73,7 +68,7 @@ TEST_P(Sandbox, ChangesNothingButTheFlag) {
   ASSERT_EQ(seen.size(), expected.size()) << shimmed.output;
   ASSERT_GT(seen.size(), 60u);
   for (std::size_t i = 0; i < seen.size(); ++i)
-    EXPECT_EQ(seen[i], with_flag_set(expected[i])) << "bare: " << expected[i];
+    EXPECT_EQ(seen[i], with_flags_set(expected[i])) << "bare: " << expected[i];
 }
 
 // Every call twice: once to find the fallback, once to use what was remembered.
@@ -99,8 +94,8 @@ class Remembered : public testing::TestWithParam<Fallback> {};
 TEST_P(Remembered, CostsTheFailingAttemptOnce) {
   const Fallback& fallback = GetParam();
   const std::string denied = std::string(" = -1 ") + fallback.refusal.error;
-  const Outcome outcome = run(quoted(STRACE) + " -e signal=none -e trace=" + fallback.traced + " " +
-                              under(fallback.refusal, SHIM, std::string("--times 20 ") + fallback.call));
+  const Outcome outcome = run_in_shell(quoted(STRACE) + " -e signal=none -e trace=" + fallback.traced + " " +
+                                       under(fallback.refusal, SHIM, std::string("--times 20 ") + fallback.call));
   ASSERT_EQ(outcome.status, 0) << outcome.output;
   const auto lines = lines_of(outcome.output);
   EXPECT_EQ(std::ranges::count(lines, std::string(fallback.call) + " main cloexec=1"),
@@ -132,16 +127,16 @@ INSTANTIATE_TEST_SUITE_P(
 class Failing : public testing::TestWithParam<const char*> {};
 
 TEST_P(Failing, AnOpenIsMadeOnceWhenItsFlagIsKnownToWork) {
-  const Outcome bare = run("LD_PRELOAD= " + quoted(FAILING));
+  const Outcome bare = run_in_shell("LD_PRELOAD= " + quoted(FAILING));
   ASSERT_EQ(bare.status, 0) << bare.output;
   const auto calls = std::ranges::count_if(lines_of(bare.output),
                                            [](const std::string& line) { return line.ends_with(" errno=EINVAL"); });
   ASSERT_EQ(calls, 9) << bare.output;
   const std::string command = "env CLOEXEC_PROFILE=strict CLOEXEC_POLICY=" + quoted(GetParam()) +
                               " LD_PRELOAD=" + quoted(SHIM) + " " + quoted(FAILING);
-  const Outcome shimmed = run(command);
+  const Outcome shimmed = run_in_shell(command);
   EXPECT_EQ(shimmed.output, bare.output);
-  const Outcome traced = run(quoted(STRACE) + " -e trace=open,openat " + command);
+  const Outcome traced = run_in_shell(quoted(STRACE) + " -e trace=open,openat " + command);
   EXPECT_EQ(std::ranges::count_if(lines_of(traced.output),
                                   [](const std::string& line) { return line.find("O_DIRECT") != std::string::npos; }),
             calls)

@@ -12,7 +12,7 @@
 #include <span>
 #include <string_view>
 
-#include "creations.h"
+#include "tests/support/creations.h"
 
 namespace {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // See creations.h.
-#include "creations.h"
+#include "tests/support/creations.h"
 
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -26,7 +26,7 @@
 #include <cstring>
 #include <ctime>
 
-#include "fixture.h"
+#include "tests/support/fixture.h"
 
 namespace {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // See filter.h.
-#include "filter.h"
+#include "tests/support/filter.h"
 
 #include <errno.h>
 #include <fcntl.h>

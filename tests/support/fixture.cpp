@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // See fixture.h. A sandbox may refuse the flags, hence the second attempts.
-#include "fixture.h"
+#include "tests/support/fixture.h"
 
 #include <fcntl.h>
 #include <netinet/in.h>

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "filter.h"
+#include "tests/support/filter.h"
 
 int main(int argc, char** argv) {
   if (argc < 5 || strcmp(argv[3], "--") != 0) {

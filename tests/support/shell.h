@@ -10,13 +10,14 @@
 #include <map>
 #include <sstream>
 #include <string>
+#include <string_view>
 
 struct Outcome {
   int status = -1;  // as the shell says it: 128+N for a signal
   std::string output;
 };
 
-inline Outcome run(const std::string& command) {
+inline Outcome run_in_shell(const std::string& command) {
   Outcome outcome;
   FILE* const stream = popen(("{ " + command + "\n} 2>&1").c_str(), "re");
   if (stream == nullptr) return outcome;
@@ -27,6 +28,13 @@ inline Outcome run(const std::string& command) {
 }
 
 inline std::string quoted(const std::string& word) { return "'" + word + "'"; }
+
+/// What a probe says under the shim, from what it says bare.
+inline std::string with_flags_set(std::string output) {
+  constexpr std::string_view clear = "cloexec=0";
+  for (std::size_t at = 0; (at = output.find(clear, at)) != std::string::npos;) output[at + clear.size() - 1] = '1';
+  return output;
+}
 
 /// The lines "word word key=value ..." of an output, by their first two words: what follows them.
 inline std::map<std::string, std::string> lines_by_name(const std::string& output) {
