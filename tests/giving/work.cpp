@@ -2,13 +2,12 @@
 //
 // What cost.py counts the instructions of.
 //
-//   giving_work close_range|closefrom TIMES OPEN HIGHEST   makes OPEN descriptors and closes all from 3 on, TIMES
-//   times;
-//                                                          HIGHEST was in use before
-//   giving_work dup TIMES OPEN HIGHEST                     makes them as often, and closes them one by one, by raw
-//   calls giving_work execv|posix_spawn TIMES OPEN WORDS         tries in vain to start a program with so many
-//   arguments, with
-//                                                          OPEN descriptors to give
+//   giving_work close_range|closefrom TIMES OPEN HIGHEST
+//       makes OPEN descriptors and closes all from 3 on, TIMES times; HIGHEST was in use before
+//   giving_work dup TIMES OPEN HIGHEST
+//       makes them as often, and closes them one by one, by raw calls
+//   giving_work execv|posix_spawn TIMES OPEN WORDS
+//       tries in vain to start a program with so many arguments, with OPEN descriptors to give
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -38,6 +37,9 @@ void close_often(const std::string& how, int times, int open_each_time, int high
   }
 }
 
+// Is there, or nobody would read the words, and cannot be started.
+constexpr const char* no_program = "/dev/null";
+
 void start_often(const std::string& how, int times, int open_before, int count) {
   make(open_before);
   std::vector<std::string> words;
@@ -50,9 +52,9 @@ void start_often(const std::string& how, int times, int open_before, int count) 
   pid_t child = -1;
   for (int i = 0; i < times; ++i)
     if (how == "execv")
-      execv("/nonexistent/program", arguments.data());
+      execv(no_program, arguments.data());
     else
-      posix_spawn(&child, "/nonexistent/program", nullptr, nullptr, arguments.data(), environ);
+      posix_spawn(&child, no_program, nullptr, nullptr, arguments.data(), environ);
 }
 
 }  // namespace
