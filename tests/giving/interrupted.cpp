@@ -7,8 +7,9 @@
 //   interrupted jump WAY      leaves the start by siglongjmp, 300 times, in a process with a second thread, and says
 //                             whether this still is the main thread, and whether the other one sees what it opens
 //
-// WAY: execv, execvp (along PATH), script (what has no interpreter), spawn, spawnp; all fail. A second thread for
-// -threads.
+// WAY: execv, execvp (along PATH), script (what has no interpreter), spawn, spawnp; all fail: with fork because what is
+// there cannot be started, or nothing would be given at all; with jump because nothing is there, but for a script. A
+// second thread for -threads.
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -72,13 +73,21 @@ void end_in_time() {
   if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0 || timer_settime(timer, 0, &value, nullptr) != 0) abort();
 }
 
-void start_in_vain(const std::string& way) {
+/// What cannot be started, by its path and by its name.
+struct Nothing {
+  const char* path;
+  const char* name;
+};
+constexpr Nothing is_there = {"/dev/null", "null"};
+constexpr Nothing is_missing = {"/nonexistent/program", "no-program-of-this-name"};
+
+void start_in_vain(const std::string& way, Nothing program) {
   pid_t child = -1;
-  if (way == "execv") execv("/nonexistent/program", told);
-  if (way == "execvp") execvp("no-program-of-this-name", told);
+  if (way == "execv") execv(program.path, told);
+  if (way == "execvp") execvp(program.name, told);
   if (way == "script") execv("/etc/passwd", told);
-  if (way == "spawn") posix_spawn(&child, "/nonexistent/program", nullptr, nullptr, told, environ);
-  if (way == "spawnp") posix_spawnp(&child, "no-program-of-this-name", nullptr, nullptr, told, environ);
+  if (way == "spawn") posix_spawn(&child, program.path, nullptr, nullptr, told, environ);
+  if (way == "spawnp") posix_spawnp(&child, program.name, nullptr, nullptr, told, environ);
 }
 
 /// The signals are the main thread's to handle.
@@ -96,7 +105,7 @@ pthread_t begin(void* (*body)(void*)) {
 void be_forked(const std::string& way) {
   signal(SIGALRM, fork_and_look);
   set_timer(700, 700);
-  while (children < wanted) start_in_vain(way);
+  while (children < wanted) start_in_vain(way, is_there);
   set_timer(0, 0);
   std::printf("children=%d open=%d\n", children, open_there);
 }
@@ -123,7 +132,7 @@ void be_jumped_out_of(const std::string& way) {
     if (sigsetjmp(before, 1) == 0) {
       may_jump = 1;
       set_timer(20 + (i * 7) % 200, 0);
-      for (;;) start_in_vain(way);
+      for (;;) start_in_vain(way, is_missing);
     }
   }
   const int opened = open("/etc/group", O_RDONLY);
@@ -138,6 +147,7 @@ void be_jumped_out_of(const std::string& way) {
 int main(int count, char** arguments) {
   if (count < 3) return 2;
   end_in_time();
+  if (setenv("PATH", "/dev", 1) != 0) abort();
   number = open("/etc/passwd", O_RDONLY);
   std::string digits = std::to_string(number);
   told[2] = digits.data();

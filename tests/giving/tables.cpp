@@ -5,9 +5,8 @@
 //
 //   tables told [MEMORY]   a child that shares the table starts the lister, which is told; then this process starts
 //                          another, which is not. MEMORY: it shares that as well, while its parent waits
-//   tables seen            a child that shares the table tries in vain to start a program that is told, again and
-//   again;
-//                          this process forks children that look at the flag: "children=300 open=0"
+//   tables seen            a child that shares the table tries in vain to start what is told, again and again; this
+//                          process forks children that look at the flag: "children=300 open=0"
 //   tables apart           a thread with a table of its own marks a file at a number where this process has a forced
 //                          one: "thread" and "main" each start the lister, told the number
 
@@ -55,7 +54,8 @@ bool told(int flags) {
 
 int tell_in_vain(void*) {
   const std::string digits = std::to_string(number);
-  for (;;) execl("/nonexistent/program", "program", "--status-fd", digits.c_str(), nullptr);
+  // It is there, or nothing would be given at all.
+  for (;;) execl("/dev/null", "program", "--status-fd", digits.c_str(), nullptr);
 }
 
 bool seen() {

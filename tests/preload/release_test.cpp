@@ -78,9 +78,13 @@ TEST(Release, CountsASpawnAsAChild) {
 TEST(Release, IsRightForAChildWhoseParentHasTriedToStartBefore) {
   for (const std::string child : {"fork", "vfork", "clone", "borrow"})
     for (const std::string when : {"child", "parent"})
-      EXPECT_EQ(under("exempt exec when=" + when, {"open", "start:execv=/nonexistent", child, "start:execv", "end"}),
-                std::string("open 3 1\nstart execv -1 ENOENT\narrived") + (when == "child" ? " 3\n" : "\n"))
-          << child;
+      for (const std::string failing : {"/nonexistent ENOENT", "/dev/null EACCES"}) {
+        const auto blank = failing.find(' ');
+        EXPECT_EQ(under("exempt exec when=" + when,
+                        {"open", "start:execv=" + failing.substr(0, blank), child, "start:execv", "end"}),
+                  "open 3 1\nstart execv -1" + failing.substr(blank) + "\narrived" + (when == "child" ? " 3\n" : "\n"))
+            << child;
+      }
 }
 
 TEST(Release, NeverGivesWhatTheProgramMarked) {
@@ -198,16 +202,21 @@ TEST(Release, LeavesTheStartersDescriptorsAsTheyWere) {
 TEST(Release, IsUndoneWhenTheStartFails) {
   for (const auto& list : {replacing, spawning})
     for (const std::string& way : list)
-      for (const std::string thread : {"flag:0", "second-thread"}) {
-        const std::string failed = "start " + way + " -1 ENOENT\nflag 3 1\nflag 4 1\nflag 5 0\n";
-        EXPECT_THAT(under("exempt exec", {thread, "open", "open-cloexec", "open", "clear:5",
-                                          "start:" + way + "=/nonexistent", "flag:3", "flag:4", "flag:5"}),
-                    HasSubstr(failed))
-            << thread;
-        EXPECT_THAT(under("exempt exec", {thread, "open", "open-cloexec", "open", "clear:5", "vfork",
-                                          "start:" + way + "=/nonexistent", "end", "flag:3", "flag:4", "flag:5"}),
-                    HasSubstr(failed));
-      }
+      for (const std::string thread : {"flag:0", "second-thread"})
+        // Of what is not there nothing is given in the first place.
+        for (const std::string failing : {"/nonexistent ENOENT", "/dev/null EACCES"}) {
+          const auto blank = failing.find(' ');
+          const std::string start = "start:" + way + "=" + failing.substr(0, blank);
+          const std::string failed =
+              "start " + way + " -1" + failing.substr(blank) + "\nflag 3 1\nflag 4 1\nflag 5 0\n";
+          EXPECT_THAT(under("exempt exec",
+                            {thread, "open", "open-cloexec", "open", "clear:5", start, "flag:3", "flag:4", "flag:5"}),
+                      HasSubstr(failed))
+              << thread;
+          EXPECT_THAT(under("exempt exec", {thread, "open", "open-cloexec", "open", "clear:5", "vfork", start, "end",
+                                            "flag:3", "flag:4", "flag:5"}),
+                      HasSubstr(failed));
+        }
 }
 
 TEST(Release, FailsAsLibcDoes) {
