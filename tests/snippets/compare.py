@@ -98,7 +98,8 @@ def reference(name: str, bare: dict[str, list[str]]) -> list[str]:
         # syscall(2) tells facts of each number, which is named after it.
         part = re.compile(rf"(\S+ \S+ ){OTHER_FORMS.sub('', name)}: ")
         told = [part.sub(r"\1", line) for line in bare.get("syscall", []) if part.match(line)]
-        told += [line for line in bare.get("syscall", []) if told and line.split()[2].startswith("left-open=")]
+        # Every name is to leave nothing open; of the numbers that is told once for all.
+        told += [re.sub(r"^(\S+ \S+) .*", r"\1 left-open=0", line) for line in told[:1]]
     return [f"{name} {line.split(' ', 1)[1]}" for line in told]
 
 
