@@ -27,5 +27,3 @@ DESCRIPTOR = 1_000       # to an exec, for each descriptor that could be given
 
 # tests/artefact/check.py
 STRIPPED_SIZE = 80 * 1024  # bytes
-# tests/libcs/symbols, by scripts/check-docs
-OLDEST_GLIBC = "2.17"
