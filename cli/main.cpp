@@ -21,10 +21,6 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-std::string suggestion(const Likest& likest) {
-  return likest.get().empty() ? "" : fmt::format(", did you mean '{}'?", likest.get());
-}
-
 /// The subcommand that `words` begin with; the one that wants a further one when that is missing.
 const CLI::App& command_in(const CLI::App& app, const Words& words) {
   const CLI::App* command = &app;

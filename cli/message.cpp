@@ -51,6 +51,10 @@ void print_excerpt(std::string_view line, unsigned column) {
 
 }  // namespace
 
+std::string suggestion(const Likest& likest) {
+  return likest.get().empty() ? "" : fmt::format(", did you mean '{}'?", likest.get());
+}
+
 bool wants_colours() {
   const char* unwanted = std::getenv("NO_COLOR");
   const char* terminal = std::getenv("TERM");

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "policy/complaint.h"
+#include "policy/likeness.h"
 
 namespace cloexec::cli {
 
@@ -36,6 +37,9 @@ void print(const Problem& problem);
 
 /// "cloexec: what", then the hint when there is one; on standard error. Returns `failed`.
 int fail(std::string_view what, std::string_view hint = {});
+
+/// ", did you mean 'WORD'?"; empty when no known word is near.
+std::string suggestion(const Likest& likest);
 
 /// Whether the user has not refused them: NO_COLOR counts when it is not empty (no-color.org).
 bool wants_colours();

@@ -11,11 +11,11 @@
 #include <memory>
 #include <optional>
 
+#include "catalogue/names.h"
 #include "cli/commands.h"
 #include "cli/sources.h"
 #include "policy/announced.h"
 #include "policy/likeness.h"
-#include "policy/names.h"
 
 namespace cloexec::cli {
 namespace {
@@ -40,10 +40,6 @@ struct Question {
   bool is_own() const { return own; }
   bool is_announced() const { return told.value_or(false); }
 };
-
-std::string suggestion(const Likest& likest) {
-  return likest.get().empty() ? "" : fmt::format(", did you mean '{}'?", likest.get());
-}
 
 Call call_named(std::string_view name) {
   if (const int place = place_of(call_names, name); place >= 0) return static_cast<Call>(place);

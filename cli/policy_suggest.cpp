@@ -19,11 +19,11 @@
 #include <stdexcept>
 #include <tuple>
 
+#include "catalogue/call.h"
 #include "cli/audit/baseline.h"
 #include "cli/audit/report.h"
 #include "cli/commands.h"
 #include "cli/message.h"
-#include "policy/call.h"
 #include "policy/glob.h"
 #include "policy/parse.h"
 #include "policy/profile.h"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Reads the catalogue, CLOEXEC_CATALOGUE_FILE: CLOEXEC_CATALOGUE is the list of the names interposed on this architecture.
-set(CLOEXEC_CATALOGUE_FILE ${PROJECT_SOURCE_DIR}/shim/interposed.def)
+set(CLOEXEC_CATALOGUE_FILE ${PROJECT_SOURCE_DIR}/catalogue/interposed.def)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CLOEXEC_CATALOGUE_FILE})
 
 set(prefix "X")

@@ -8,19 +8,20 @@
 #include <iterator>
 #include <string_view>
 
+#include "catalogue/names.h"
 #include "policy/glob.h"
-#include "policy/names.h"
 
 namespace cloexec {
 
 /// Where the number is.
 enum class Place : std::uint8_t {
   nowhere,
-  behind,         // `--args 7`, `--args=7`
-  second_behind,  // `-MCQ 1234 7`
-  both_behind,    // `--session-child 7 8`
-  count_behind,   // `--preserve-fds 2`: 3 and 4
-  of_terminal,    // `-Sab7`, `-S/dev/pts/4/7`
+  behind,          // `--args 7`, `--args=7`
+  second_behind,   // `-MCQ 1234 7`
+  both_behind,     // `--session-child 7 8`
+  count_behind,    // `--preserve-fds 2`: 3 and 4
+  of_terminal,     // `-Sab7`, `-S/dev/pts/4/7`
+  address_behind,  // `--control=fd:7,8`
 };
 
 /// An option of a program, by its base name.
@@ -51,6 +52,8 @@ inline constexpr OptionAgreement option_agreements[] = {
     {"lightdm", "--session-child", Place::both_behind},
     {"systemd", "--deserialize", Place::behind},
     {"systemd-executor", "--deserialize", Place::behind},
+    {"perf", "--control", Place::address_behind},
+    {"kitty", "--listen-on", Place::address_behind},
     {"exim", "-MCQ", Place::second_behind},  // behind the queue runner's process id; -MCt tells a port
     {"exim4", "-MCQ", Place::second_behind},
     {"dropbear", "-2", Place::behind},

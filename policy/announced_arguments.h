@@ -38,7 +38,7 @@ class ArgumentReader {
   constexpr void read_option(const char* word) {
     const std::string_view key = key_of(word);
     const char* const end = word + key.size();
-    if (*end == '=') return is_digit(end[1]) ? take(place_behind(key), end + 1) : read_value(end + 1);
+    if (*end == '=') return is_digit(end[1]) ? take(place_behind(key), end + 1) : read_value(key, end + 1);
     if (*end == '\0' && read_behind(key)) return;
     if (key.size() == 2 && take_path(end, tell_)) return;
     if (word[1] == 'S') return read_terminal(word + 2);
@@ -56,7 +56,12 @@ class ArgumentReader {
       if (key.empty()) return;
       if (item == word && *end == '\0') return static_cast<void>(read_behind(key));
       if (item == word && *end == ':') return read_scheme(key, end + 1);
-      if (*end == '=' && !is_digit(end[1])) read_value(end + 1);
+      if (*end == '=' && !is_digit(end[1])) {
+        read_value(key, end + 1);
+        // title=x,fd=7 is no list of items, but one whose value may be somebody else's words: swtpm's and QEMU's lists
+        // begin with type=.
+        if (item == word && !is_name("type", key)) return;
+      }
       if (*end == '=' && is_digit(end[1]) && speaks_of_descriptors(key))
         if (const char* const last = end_of_list(end + 1); *last == '\0' || (last[-1] == ',' && is_one_word(last)))
           each_number(end + 1, last, tell_);
@@ -67,10 +72,11 @@ class ArgumentReader {
     }
   }
 
-  constexpr void read_value(const char* value) {
-    if (take_path(value, tell_)) return;
-    const std::string_view key = key_of(value);
-    if (value[key.size()] == ':') read_scheme(key, value + key.size() + 1);
+  /// What stands behind `key=` may be somebody else's words: only a path says that it is meant.
+  constexpr void read_value(std::string_view key, const char* value) {
+    if (take_path(value, tell_) || agreements_.place_of(key) != Place::address_behind) return;
+    const std::string_view scheme = key_of(value);
+    if (value[scheme.size()] == ':') read_scheme(scheme, value + scheme.size() + 1);
   }
 
   /// OpenSSL's, kitty's and ImageMagick's `fd:7`; mpv's and VLC's `fd://7`, `fdclose://7`; FFmpeg's `pipe:7`.

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <string_view>
 
-#include "policy/names.h"
+#include "catalogue/names.h"
 
 namespace cloexec {
 namespace detail {

@@ -7,10 +7,10 @@
 #include <cstdint>
 #include <string_view>
 
+#include "catalogue/names.h"
 #include "policy/complaint.h"
 #include "policy/glob.h"
 #include "policy/likeness.h"
-#include "policy/names.h"
 #include "policy/number_set.h"
 #include "policy/rule.h"
 #include "policy/scanner.h"

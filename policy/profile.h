@@ -25,8 +25,7 @@ constexpr std::string_view standard_profile() {
       "exempt exec own=yes\n"
       // Interpreters that run other people's code inside a server: its author chooses the words of the commands that it
       // starts (CVE-2003-1307). What PHP means to pass on it moves by dup2 in the child, which owns that.
-      "force exec program=php,php[5-9].[0-9],php-cgi,php-cgi[5-9].[0-9],php-fpm,php-fpm[5-9].[0-9],apache2,httpd "
-      "announced=yes\n"
+      "force exec program=php*,lsphp*,apache2*,httpd*,unitd* announced=yes\n"
       // Who is told a number is to use it: nginx's NGINX=, apt's --status-fd.
       "exempt exec announced=yes\n"
       // It goes into the background and replaces itself there at once, perhaps before its parent is gone.

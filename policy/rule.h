@@ -9,8 +9,8 @@
 #include <initializer_list>
 #include <string_view>
 
-#include "policy/call.h"
-#include "policy/names.h"
+#include "catalogue/call.h"
+#include "catalogue/names.h"
 
 namespace cloexec {
 

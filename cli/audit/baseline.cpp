@@ -14,7 +14,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "policy/call.h"
+#include "catalogue/call.h"
 #include "policy/glob.h"
 
 namespace cloexec::cli {

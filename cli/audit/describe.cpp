@@ -13,8 +13,8 @@
 #include <cstddef>
 #include <cstring>
 
-#include "policy/call.h"
-#include "policy/names.h"
+#include "catalogue/call.h"
+#include "catalogue/names.h"
 
 namespace cloexec::cli {
 namespace {

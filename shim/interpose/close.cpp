@@ -7,36 +7,31 @@
 #include <mntent.h>
 #include <mqueue.h>
 
-#include "shim/borrowed.h"
-#include "shim/interpose.h"
-#include "shim/method/or_syscall.h"
-#include "shim/method/range.h"
-#include "shim/method/stream.h"
-#include "shim/recorder.h"
+#include "shim/decide/settings.h"
+#include "shim/host/atomic.h"
+#include "shim/host/or_syscall.h"
+#include "shim/host/stream.h"
+#include "shim/interpose/interpose.h"
+#include "shim/process/borrowed.h"
+#include "shim/record/recorder.h"
 
 using namespace cloexec;
 
 namespace {
 
+template <typename Closed>
+using Closer = int (*)(Closed);
+
 /// What closes without another thought; null until it is known that nobody audits.
-constinit void* fast_close = nullptr;
-constinit void* fast_fclose = nullptr;
+constinit Closer<int> quick_close = nullptr;
 
-[[gnu::always_inline]] inline void forget_fast(int fd) {
+/// The same of streams, and the bit that glibc sets in the flags of those that are files and know their descriptor
+/// (libio/fileno.c, _IO_IS_FILEBUF): 0 until then, and for ever where streams are not glibc's.
+constinit Closer<FILE*> quick_fclose = nullptr;
+constinit int file_bit = 0;
+
+[[gnu::always_inline]] inline void forget_quickly(int fd) {
   if (static_cast<unsigned>(fd) < forced_end) forced_table[fd] = 0;
-}
-
-void note_closed(int fd) {
-  if (fd >= 0) note_range(static_cast<unsigned>(fd), static_cast<unsigned>(fd), 0);
-}
-
-/// The descriptor of a stream, without a stray errno where it has none.
-int descriptor_of(FILE* stream) {
-  if (stream == nullptr) return -1;
-  const int error_before = errno;
-  const int fd = next_fileno(stream);
-  errno = error_before;
-  return fd;
 }
 
 int stream_closed(FILE* stream, Next<decltype(::fclose)> next) {
@@ -46,24 +41,26 @@ int stream_closed(FILE* stream, Next<decltype(::fclose)> next) {
 
 [[gnu::noinline]] int close_in_full(int fd) {
   note_closed(fd);
-  if (settings.are_read && !is_recording()) fast_close = reinterpret_cast<void*>(next_close.get());
+  if (settings.are_read && !is_recording()) quick_close = next_close.get();
   return next_close(fd);
 }
 
 [[gnu::noinline]] int close_stream_in_full(FILE* stream) {
   learn_streams();
-  if (settings.are_read && !is_recording() && are_streams_known)
-    fast_fclose = reinterpret_cast<void*>(next_fclose.get());
+  if (settings.are_read && !is_recording() && are_streams_known) {
+    quick_fclose = next_fclose.get();
+    store(file_bit, 0x2000);
+  }
   return stream_closed(stream, next_fclose);
 }
 
 }  // namespace
 
 INTERPOSE(int, close, int fd) {
-  if (fast_close == nullptr || is_vfork_child()) [[unlikely]]
+  if (quick_close == nullptr || is_vfork_child()) [[unlikely]]
     return close_in_full(fd);
-  forget_fast(fd);
-  return reinterpret_cast<int (*)(int)>(fast_close)(fd);
+  forget_quickly(fd);
+  return quick_close(fd);
 }
 
 INTERPOSE(int, __close, int fd) {
@@ -72,10 +69,10 @@ INTERPOSE(int, __close, int fd) {
 }
 
 INTERPOSE(int, fclose, FILE* stream) {
-  if (fast_fclose == nullptr || is_vfork_child()) [[unlikely]]
+  if ((stream->_flags & file_bit) == 0 || is_vfork_child()) [[unlikely]]
     return close_stream_in_full(stream);
-  forget_fast(stream->_fileno);
-  return reinterpret_cast<int (*)(FILE*)>(fast_fclose)(stream);
+  forget_quickly(stream->_fileno);
+  return quick_fclose(stream);
 }
 
 INTERPOSE(int, _IO_fclose, FILE* stream) { return stream_closed(stream, next__IO_fclose); }
@@ -102,8 +99,12 @@ INTERPOSE(int, mq_close, mqd_t queue) noexcept {
 
 /// It becomes 0 to 2.
 INTERPOSE(int, login_tty, int fd) noexcept {
+  const Stamp before = entry_of(fd);
   if (fd > 2) note_closed(fd);
-  return next_login_tty(fd);
+  const int result = next_login_tty(fd);
+  // What is no terminal stays open.
+  if (result != 0 && entry_of(fd) == 0) note_entry(fd, before);
+  return result;
 }
 
 INTERPOSE(int, fts_close, FTS* walk) {

@@ -2,13 +2,14 @@
 //
 // Family event: descriptors that report what happens.
 
-#include "shim/interpose.h"
+#include "shim/decide/verdict.h"
+#include "shim/interpose/interpose.h"
 
 using namespace cloexec;
 
 INTERPOSE(int, epoll_create, int size) noexcept {
   constexpr Recipe recipe = substitute(Call::epoll_create, Call::epoll_create1, 0, EPOLL_CLOEXEC);
-  return size > 0 ? make_fast<recipe>(size) : make_by<recipe>(CALLER, size);
+  return size > 0 ? make_quickly<recipe>(size) : make_by<recipe>(CALLER, size);
 }
 
 INTERPOSE(int, epoll_create1, int flags) noexcept {

@@ -10,11 +10,11 @@
 #include <cstdarg>
 #include <cstring>
 
-#include "shim/environment.h"
-#include "shim/interpose.h"
-#include "shim/method/or_syscall.h"
-#include "shim/recorder.h"
-#include "shim/release.h"
+#include "shim/exec/give.h"
+#include "shim/host/environment.h"
+#include "shim/host/or_syscall.h"
+#include "shim/interpose/interpose.h"
+#include "shim/record/recorder.h"
 
 using namespace cloexec;
 
@@ -22,19 +22,29 @@ namespace {
 
 using Arguments = char* const*;
 
-/// Starts it, and tells an audit. What comes back has failed.
-template <typename Function>
-int replaced(const Start& about, Function start) {
-  if (is_recording()) record_exec(about);
-  const int result = start_program<int>(about, [&](const std::uint64_t*) { return start(); });
-  if (is_recording()) record_failed();
-  return result;
-}
+/// The start of a program in this one's place, as an audit is told of it. What comes back has failed.
+class Replacement {
+ public:
+  explicit Replacement(const Start& about) : gift_(recorded(about)) {}
+  ~Replacement() {
+    if (is_recording()) record_failed();
+  }
+  Replacement(const Replacement&) = delete;
+  Replacement& operator=(const Replacement&) = delete;
+
+ private:
+  static const Start& recorded(const Start& about) {
+    if (is_recording()) record_exec(about);
+    return about;
+  }
+
+  Gift gift_;
+};
 
 /// Starts it by a function that takes an environment, or by one that hands on the program's own and does not look.
 int started(const Start& about, Call call) {
-  const Next<decltype(execve)> next(symbol_of(call));
-  return replaced(about, [&] { return next(about.program, about.arguments, about.environment); });
+  const Replacement replacement(about);
+  return Next<decltype(execve)>(symbol_of(call))(about.program, about.arguments, about.environment);
 }
 
 /// The variadic functions' arguments end at a null; behind it execle's has the environment. Their list is made on the
@@ -75,12 +85,14 @@ int spawned(const Start& about, pid_t* pid, const posix_spawn_file_actions_t* ac
     if (pid == nullptr) pid = &unasked;
     record_exec(about);
   }
-  const int result = start_program<int>(about, [&](const std::uint64_t* mask) {
-    const Next<decltype(posix_spawn)> next(symbol_of(about.call));
+  int result;
+  {
+    const Gift gift(about);
     posix_spawnattr_t masked;
-    return next(pid, about.program, actions, mask != nullptr ? with_mask(attributes, mask, masked) : attributes,
-                about.arguments, about.environment);
-  });
+    if (gift.mask_before() != nullptr) attributes = with_mask(attributes, gift.mask_before(), masked);
+    result = Next<decltype(posix_spawn)>(symbol_of(about.call))(pid, about.program, actions, attributes,
+                                                                about.arguments, about.environment);
+  }
   if (!is_recording()) return result;
   if (result == 0)
     record_spawned(*pid);
@@ -101,15 +113,14 @@ Start started_at(const void* caller, int directory, const char* path, Arguments 
 }  // namespace
 
 Word cloexec::started_by_number(const void* caller, const Word* words) {
-  const auto start = [&] { return next_syscall(words[0], words[1], words[2], words[3], words[4], words[5]); };
-  if (words[0] == SYS_execveat)
-    return replaced(
-        started_at(caller, static_cast<int>(words[1]), from_word<const char*>(words[2]), from_word<Arguments>(words[3]),
-                   from_word<Arguments>(words[4]), static_cast<int>(words[5])),
-        start);
-  return replaced({Call::execve, caller, from_word<const char*>(words[1]), from_word<Arguments>(words[2]),
-                   from_word<Arguments>(words[3])},
-                  start);
+  const Start about =
+      words[0] == SYS_execveat
+          ? started_at(caller, static_cast<int>(words[1]), from_word<const char*>(words[2]),
+                       from_word<Arguments>(words[3]), from_word<Arguments>(words[4]), static_cast<int>(words[5]))
+          : Start{Call::execve, caller, from_word<const char*>(words[1]), from_word<Arguments>(words[2]),
+                  from_word<Arguments>(words[3])};
+  const Replacement replacement(about);
+  return next_syscall(words[0], words[1], words[2], words[3], words[4], words[5]);
 }
 
 /// The start of a program by the function of that name: to be said in the interposer itself.
@@ -158,14 +169,13 @@ INTERPOSE(int, execle, const char* path, const char* first, ...) noexcept {
 
 INTERPOSE(int, execveat, int directory, const char* path, Arguments arguments, Arguments environment, int flags)
 noexcept {
-  return replaced(started_at(CALLER, directory, path, arguments, environment, flags), [&] {
-    return or_syscall(next_execveat, SYS_execveat, directory, path, arguments, environment, flags);
-  });
+  const Replacement replacement(started_at(CALLER, directory, path, arguments, environment, flags));
+  return or_syscall(next_execveat, SYS_execveat, directory, path, arguments, environment, flags);
 }
 
 INTERPOSE(int, fexecve, int fd, Arguments arguments, Arguments environment) noexcept {
-  return replaced(STARTS(fexecve, nullptr, arguments, environment, fd),
-                  [&] { return next_fexecve(fd, arguments, environment); });
+  const Replacement replacement(STARTS(fexecve, nullptr, arguments, environment, fd));
+  return next_fexecve(fd, arguments, environment);
 }
 
 INTERPOSE(int, posix_spawn, pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "shim/method/result.h"
+#include "shim/host/word.h"
 
 namespace [[gnu::visibility("hidden")]] cloexec {
 

@@ -7,9 +7,9 @@
 #include <mqueue.h>
 #include <sys/mman.h>
 
-#include "shim/environment.h"
-#include "shim/interpose.h"
-#include "shim/method/or_syscall.h"
+#include "shim/host/environment.h"
+#include "shim/host/or_syscall.h"
+#include "shim/interpose/interpose.h"
 
 using namespace cloexec;
 
@@ -47,6 +47,9 @@ INTERPOSE(int, shm_open, const char* name, int flags, mode_t mode) { return mark
 INTERPOSE_VARIADIC(mqd_t, mq_open, const char* name, int flags, mode_t mode, mq_attr* attributes) {
   return marked(next_mq_open(name, flags, mode, attributes));
 }
+
+/// What programs built with _FORTIFY_SOURCE call when they open without a mode.
+INTERPOSE(mqd_t, __mq_open_2, const char* name, int flags) { return marked(next___mq_open_2(name, flags)); }
 
 INTERPOSE(int, pidfd_open, pid_t process, unsigned flags) noexcept {
   return marked(or_syscall(next_pidfd_open, SYS_pidfd_open, process, flags));

@@ -4,7 +4,7 @@
 
 #include <linux/mount.h>
 
-#include "shim/interpose.h"
+#include "shim/interpose/interpose.h"
 
 using namespace cloexec;
 

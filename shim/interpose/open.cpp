@@ -2,24 +2,18 @@
 //
 // Family open: files opened by name or handle. What programs open most with is in few instructions.
 
-#include "shim/interpose.h"
-#include "shim/method/open_how.h"
+#include "shim/interpose/interpose.h"
+#include "shim/interpose/recipes.h"
 
 using namespace cloexec;
 
 namespace {
 
-consteval Recipe open_recipe(Call call, std::int8_t path, std::uint8_t flags) {
-  return flag(call, flags, O_CLOEXEC).about(path).retried(Retry::while_unsettled);
-}
-
 /// creat(2) takes no flags; it is an open that does.
-int created(const char* path, mode_t mode, Call call, Call with_flags, const void* caller) {
-  return make(Site{call, caller}.about(path), as_number, Retry::while_unsettled, [=](bool form) {
-    return form == atomic
-               ? Next<decltype(::open)>(symbol_of(with_flags))(path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, mode)
-               : Next<decltype(::creat)>(symbol_of(call))(path, mode);
-  });
+consteval Recipe creat_recipe(Call call, Call opening) {
+  Recipe recipe = by_way(Way::creat, call, opening).about(0).retried(Retry::while_unsettled);
+  recipe.value = O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC;
+  return recipe;
 }
 
 /// fts(3) keeps the directory that it came from open, in fts_rfd, unless it is told not to change directory: then that
@@ -27,7 +21,7 @@ int created(const char* path, mode_t mode, Call call, Call with_flags, const voi
 FTS* walked(char* const* paths, int options, Word compare, Call call, const void* caller) {
   const auto next = reinterpret_cast<FTS* (*)(char* const*, int, Word)>(get_pointer_next(symbol_of(call)));
   FTS* const walk = next(paths, options, compare);
-  if (walk != nullptr) force_after({call, caller}, walk->fts_rfd);
+  if (walk != nullptr) force_if_made({call, caller}, walk->fts_rfd);
   return walk;
 }
 
@@ -40,19 +34,19 @@ FTS64* walked64(char* const* paths, int options, Word compare, Call call, const 
 }  // namespace
 
 INTERPOSE_VARIADIC(int, open, const char* path, int flags, mode_t mode) {
-  return make_fast<open_recipe(Call::open, 0, 1)>(path, flags, mode);
+  return make_quickly<open_recipe(Call::open, 0, 1)>(path, flags, mode);
 }
 
 INTERPOSE_VARIADIC(int, open64, const char* path, int flags, mode_t mode) {
-  return make_fast<open_recipe(Call::open64, 0, 1)>(path, flags, mode);
+  return make_quickly<open_recipe(Call::open64, 0, 1)>(path, flags, mode);
 }
 
 INTERPOSE_VARIADIC(int, openat, int directory, const char* path, int flags, mode_t mode) {
-  return make_fast<open_recipe(Call::openat, 1, 2)>(directory, path, flags, mode);
+  return make_quickly<open_recipe(Call::openat, 1, 2)>(directory, path, flags, mode);
 }
 
 INTERPOSE_VARIADIC(int, openat64, int directory, const char* path, int flags, mode_t mode) {
-  return make_fast<open_recipe(Call::openat64, 1, 2)>(directory, path, flags, mode);
+  return make_quickly<open_recipe(Call::openat64, 1, 2)>(directory, path, flags, mode);
 }
 
 INTERPOSE_VARIADIC(int, __open, const char* path, int flags, mode_t mode) {
@@ -82,16 +76,15 @@ INTERPOSE(int, __openat64_2, int directory, const char* path, int flags) {
 }
 
 INTERPOSE(int, openat2, int directory, const char* path, const open_how* how, size_t size) {
-  constexpr Recipe recipe =
-      substitute(Call::openat2, Call::openat2, 2, 0).about(1).or_syscall(SYS_openat2).retried(Retry::while_unsettled);
-  const Word words[most_words] = {directory, to_word(path), to_word(how), static_cast<Word>(size)};
-  return static_cast<int>(make_with_how(stored<recipe>, CALLER, words, false));
+  return make_by<openat2_recipe(1, 2)>(CALLER, directory, path, how, size);
 }
 
-INTERPOSE(int, creat, const char* path, mode_t mode) { return created(path, mode, Call::creat, Call::open, CALLER); }
+INTERPOSE(int, creat, const char* path, mode_t mode) {
+  return make_by<creat_recipe(Call::creat, Call::open)>(CALLER, path, mode);
+}
 
 INTERPOSE(int, creat64, const char* path, mode_t mode) {
-  return created(path, mode, Call::creat64, Call::open64, CALLER);
+  return make_by<creat_recipe(Call::creat64, Call::open64)>(CALLER, path, mode);
 }
 
 INTERPOSE(int, open_by_handle_at, int mount, file_handle* handle, int flags) {

@@ -1,59 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Family pty: pseudoterminals. openpty(3) and forkpty(3) take no flags and are put together from what does, in the
-// steps of glibc's login/openpty.c and login/forkpty.c.
+// Family pty: pseudoterminals. openpty(3) and forkpty(3) take no flags and are put together from what does: forkpty in
+// the steps of glibc's login/forkpty.c, openpty in make/pseudoterminal.cpp.
 
-#include <termios.h>
-
-#include <climits>
-#include <cstring>
+#include <cerrno>
 
 #include "include/cloexec.h"
-#include "shim/interpose.h"
-#include "shim/start.h"
+#include "shim/decide/settings.h"
+#include "shim/host/raw_syscall.h"
+#include "shim/interpose/interpose.h"
+#include "shim/process/start.h"
 
 using namespace cloexec;
 
 namespace {
 
-constexpr unsigned long get_peer = TIOCGPTPEER;  // ioctl_tty(2)
-constexpr unsigned long set_size = TIOCSWINSZ;
-
-/// The terminal's other end, without its path where the kernel can (Linux 4.13): the path may be another mount's.
-int open_peer(int master, const char* path) {
-  const int flags = O_RDWR | O_NOCTTY | O_CLOEXEC;
-  const int fd = next_ioctl(master, get_peer, flags);
-  return fd >= 0 ? fd : next_open(path, flags);
-}
-
-/// openpty(3), both ends close-on-exec.
-int open_pair(int* ends, char* name, const termios* attributes, const winsize* size) {
-  char path[PATH_MAX];
-  ends[0] = next_posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-  if (ends[0] < 0) return -1;
-  const bool ready =
-      next_grantpt(ends[0]) == 0 && next_unlockpt(ends[0]) == 0 && next_ptsname_r(ends[0], path, sizeof path) == 0;
-  ends[1] = ready ? open_peer(ends[0], path) : -1;
-  if (ends[1] < 0) {
-    const int error = errno;
-    next_close(ends[0]);
-    errno = error;
-    return -1;
-  }
-  if (attributes != nullptr) next_tcsetattr(ends[1], TCSAFLUSH, attributes);
-  if (size != nullptr) next_ioctl(ends[1], set_size, size);
-  if (name != nullptr) std::memcpy(name, path, std::strlen(path) + 1);
-  return 0;
-}
-
-int opened_pair(Site site, int* ends, char* name, const termios* attributes, const winsize* size) {
-  const int error_before = errno;
-  const int result = make(site, as_pair(ends), Retry::if_refused_or_invalid, [=](bool form) {
-    return form == atomic ? open_pair(ends, name, attributes, size)
-                          : next_openpty(ends, ends + 1, name, attributes, size);
-  });
-  if (result == 0) errno = error_before;
-  return result;
+consteval Recipe pair_recipe(Call call) {
+  return by_way(Way::openpty, call, Call::openpty).giving(Outcome::pair).about(0);
 }
 
 /// cloexec.h: what is asked or told of the default at run time.
@@ -73,7 +36,7 @@ INTERPOSE_ROUTED(int, getpt) {
 INTERPOSE(int, openpty, int* master, int* terminal, char* name, const termios* attributes, const winsize* size)
 noexcept {
   int ends[2];
-  const int result = opened_pair(HERE(openpty), ends, name, attributes, size);
+  const int result = make_by<pair_recipe(Call::openpty)>(CALLER, ends, ends + 1, name, attributes, size);
   if (result != 0) return result;
   *master = ends[0];
   *terminal = ends[1];
@@ -83,7 +46,7 @@ noexcept {
 /// The child's terminal becomes its 0 to 2, which stay inheritable.
 INTERPOSE(int, forkpty, int* master, char* name, const termios* attributes, const winsize* size) noexcept {
   int ends[2];
-  if (opened_pair(HERE(forkpty), ends, name, attributes, size) != 0) return -1;
+  if (make_by<pair_recipe(Call::forkpty)>(CALLER, ends, ends + 1, name, attributes, size) != 0) return -1;
   const pid_t child = fork_by(next_fork);
   if (child == 0) {
     forget_forced(ends[0]);

@@ -2,7 +2,7 @@
 //
 // Family socket: the connections that rcmd(3) and rexec(3) make inside libc. Nothing of theirs takes a flag.
 
-#include "shim/interpose.h"
+#include "shim/interpose/interpose.h"
 
 using namespace cloexec;
 
@@ -10,8 +10,8 @@ namespace {
 
 /// The connection is the result, `*error_fd` the one for the remote command's errors, when the caller asked for it.
 int connected(const Site& site, int fd, const int* error_fd) {
-  if (fd >= 0 && error_fd != nullptr) force_after(site, *error_fd);
-  force_after(site, fd);
+  if (fd >= 0 && error_fd != nullptr) force_if_made(site, *error_fd);
+  force_if_made(site, fd);
   return fd;
 }
 

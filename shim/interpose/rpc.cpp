@@ -3,7 +3,7 @@
 // Family socket: the sockets that SunRPC clients and servers make for themselves when they are given none. libtirpc
 // asks libc's socket(), which is interposed; what is left is the old code inside glibc, which old binaries call.
 
-#include "shim/interpose.h"
+#include "shim/interpose/interpose.h"
 
 using namespace cloexec;
 
@@ -17,7 +17,7 @@ CLIENT* client(Word a, Word b, Word c, Word d, Word e, Word f, Word g, Word h, i
   const bool makes_one = fd != nullptr && *fd < 0;
   const auto next = reinterpret_cast<CLIENT* (*)(Word, ...)>(get_pointer_next(symbol_of(call)));
   CLIENT* made = next(a, b, c, d, e, f, g, h);
-  if (made != nullptr && makes_one) force_after({call, caller}, *fd);
+  if (made != nullptr && makes_one) force_if_made({call, caller}, *fd);
   return made;
 }
 
@@ -25,7 +25,7 @@ CLIENT* client(Word a, Word b, Word c, Word d, Word e, Word f, Word g, Word h, i
 SVCXPRT* server(int fd, Word b, Word c, Word d, Call call, const void* caller) {
   const auto next = reinterpret_cast<SVCXPRT* (*)(int, ...)>(get_pointer_next(symbol_of(call)));
   SVCXPRT* made = next(fd, b, c, d);
-  if (made != nullptr && fd == any_socket) force_after({call, caller}, *reinterpret_cast<const int*>(made));
+  if (made != nullptr && fd == any_socket) force_if_made({call, caller}, *reinterpret_cast<const int*>(made));
   return made;
 }
 

@@ -3,9 +3,9 @@
 // What starts a shell inside libc, and is a cancellation point: nothing is given to it, and nothing here would have to
 // be undone.
 
-#include "shim/gate.h"
-#include "shim/interpose.h"
-#include "shim/recorder.h"
+#include "shim/interpose/interpose.h"
+#include "shim/process/gate.h"
+#include "shim/record/recorder.h"
 
 using namespace cloexec;
 

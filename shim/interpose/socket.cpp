@@ -2,27 +2,28 @@
 //
 // Families socket and accept: the plain system calls. Libc's own protocols are in rcmd.cpp and rpc.cpp.
 
-#include "shim/interpose.h"
+#include "shim/interpose/interpose.h"
 
 using namespace cloexec;
 
 INTERPOSE(int, socket, int domain, int type, int protocol) noexcept {
-  return make_fast<flag(Call::socket, 1, SOCK_CLOEXEC)>(domain, type, protocol);
+  return make_quickly<flag(Call::socket, 1, SOCK_CLOEXEC)>(domain, type, protocol);
 }
 
 INTERPOSE(int, socketpair, int domain, int type, int protocol, int ends[2]) noexcept {
-  return make_by<flag(Call::socketpair, 1, SOCK_CLOEXEC).making(Shape::Kind::pair).about(3)>(CALLER, domain, type,
-                                                                                             protocol, ends);
+  return make_by<flag(Call::socketpair, 1, SOCK_CLOEXEC).giving(Outcome::pair).about(3)>(CALLER, domain, type, protocol,
+                                                                                         ends);
 }
 
 INTERPOSE(int, accept, int fd, sockaddr* address, socklen_t* length) {
   constexpr Recipe recipe =
       substitute(Call::accept, Call::accept4, 3, SOCK_CLOEXEC).retried(Retry::if_accept4_is_refused);
-  if (has_bad_length(address, length)) return make_by<recipe>(CALLER, fd, address, length);
-  return make_fast<recipe>(fd, address, length, 0);
+  if (is_bad_length(address, length)) return make_by<recipe>(CALLER, fd, address, length);
+  return make_quickly<recipe>(fd, address, length, 0);
 }
 
 INTERPOSE(int, accept4, int fd, sockaddr* address, socklen_t* length, int flags) {
-  return make_by<flag(Call::accept4, 3, SOCK_CLOEXEC).retried(Retry::if_accept4_is_refused)>(CALLER, fd, address,
-                                                                                             length, flags);
+  constexpr Recipe recipe = flag(Call::accept4, 3, SOCK_CLOEXEC).retried(Retry::if_accept4_is_refused);
+  if (is_bad_length(address, length)) return make_by<recipe>(CALLER, fd, address, length, flags);
+  return make_quickly<recipe>(fd, address, length, flags);
 }

@@ -4,10 +4,10 @@
 
 #include <cerrno>
 
-#include "shim/borrowed.h"
-#include "shim/gate.h"
-#include "shim/interpose.h"
-#include "shim/start.h"
+#include "shim/interpose/interpose.h"
+#include "shim/process/borrowed.h"
+#include "shim/process/gate.h"
+#include "shim/process/start.h"
 
 using namespace cloexec;
 
@@ -24,7 +24,10 @@ extern "C" [[gnu::visibility("hidden"), gnu::used]] int cloexec_end_vfork(int re
   return -1;
 }
 
-extern "C" [[gnu::visibility("hidden"), gnu::used]] int cloexec_fork_instead() { return fork_by(next_fork); }
+/// In a vfork child, which must not run its parent's fork handlers.
+extern "C" [[gnu::visibility("hidden"), gnu::used]] int cloexec_fork_instead() {
+  return next__Fork.is_absent() ? fork_by(next_fork) : fork_by(next__Fork);
+}
 
 // vfork returns twice on one stack, and what the child calls overwrites what lies there. So it cannot be a C function,
 // and nothing may be on the stack during the system call: the return address is kept in a register, as in libc's own

@@ -23,7 +23,8 @@ library, empty, calls = sys.argv[1:4]
 failures = []
 passed = 0
 
-CLOSES = {"open": ["close"], "socket": ["close"], "pipe": ["close", "close"], "dup": ["close"], "accept": ["close"],
+CLOSES = {"open": ["close"], "socket": ["close"], "pipe": ["close", "close"], "pipe2": ["close", "close"], "dup": ["close"],
+          "accept": ["close"], "accept4": ["close"],
           "fopen": ["fclose"]}
 # The stack begins at a multiple of 16 bytes, below the environment: its places within a page.
 ENVIRONMENT_SIZES = range(0, 4096, 16)

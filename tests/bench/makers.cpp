@@ -54,6 +54,14 @@ void make_pipe(const Functions& libc, Form form) {
   finish(libc, form, ends[1]);
 }
 
+/// By the newer names, without their flag.
+void make_pipe2(const Functions& libc, Form form) {
+  int ends[2];
+  if (libc.pipe2(ends, 0) != 0) abort();
+  finish(libc, form, ends[0]);
+  finish(libc, form, ends[1]);
+}
+
 void make_socket(const Functions& libc, Form form) {
   finish(libc, form, libc.socket(AF_UNIX, SOCK_STREAM | flag(form, SOCK_CLOEXEC), 0));
 }
@@ -73,14 +81,22 @@ struct Listener {
   }
 };
 
-void make_accept(const Functions& libc, Form form) {
+void make_accepted(const Functions& libc, Form form, int (*accepted)(const Functions&, Form, int)) {
   static const Listener listener;
   const int client = of_libc().socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (connect(client, reinterpret_cast<const sockaddr*>(&listener.address), listener.size) != 0) abort();
-  finish(libc, form,
-         form == Form::asked ? libc.accept4(listener.fd, nullptr, nullptr, SOCK_CLOEXEC)
-                             : libc.accept(listener.fd, nullptr, nullptr));
+  finish(libc, form, accepted(libc, form, listener.fd));
   of_libc().close(client);
+}
+
+void make_accept(const Functions& libc, Form form) {
+  make_accepted(libc, form, [](const Functions& by, Form how, int fd) {
+    return how == Form::asked ? by.accept4(fd, nullptr, nullptr, SOCK_CLOEXEC) : by.accept(fd, nullptr, nullptr);
+  });
+}
+
+void make_accept4(const Functions& libc, Form form) {
+  make_accepted(libc, form, [](const Functions& by, Form, int fd) { return by.accept4(fd, nullptr, nullptr, 0); });
 }
 
 struct Pair {
@@ -162,6 +178,8 @@ std::span<const Maker> makers() {
                                   {"epoll_create", make_epoll},
                                   {"posix_openpt", make_pty},
                                   {"open_tree", make_open_tree},
+                                  {"pipe2", make_pipe2, false},
+                                  {"accept4", make_accept4, false},
                                   {"close", make_close, false},
                                   {"fclose", make_fclose, false},
                                   {"exec", make_exec, false},

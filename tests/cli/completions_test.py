@@ -14,7 +14,7 @@ import unittest
 
 from support import CLOEXEC, PATH, CommandTest
 
-CATALOGUE = pathlib.Path(__file__).resolve().parent.parent.parent / "shim" / "interposed.def"
+CATALOGUE = pathlib.Path(__file__).resolve().parent.parent.parent / "catalogue" / "interposed.def"
 BASH_COMPLETION = "/usr/share/bash-completion/bash_completion"
 COMMANDS = ["run", "audit", "ps", "policy check", "policy show", "policy explain", "policy suggest", "doctor", "unit"]
 WITH_PROGRAM = ["run", "audit"]

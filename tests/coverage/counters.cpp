@@ -8,7 +8,7 @@
 
 #include <cstdint>
 
-#include "shim/memory.h"
+#include "shim/host/memory.h"
 
 // The linker's names for the section that holds the counters.
 extern "C" [[gnu::visibility("hidden")]] std::uint64_t __start___llvm_prf_cnts[];  // NOLINT

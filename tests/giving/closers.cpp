@@ -75,7 +75,7 @@ int open_a_terminal() {
   if (controller < 0 || grantpt(controller) != 0 || unlockpt(controller) != 0) return -1;
   terminal = ptsname(controller);
   raw_dup3(controller, 301, O_CLOEXEC);
-  raw_close(controller);
+  close(controller);
   return open(terminal, O_RDWR | O_NOCTTY);
 }
 

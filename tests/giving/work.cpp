@@ -26,14 +26,23 @@ void make(int count) {
     if (dup(0) < 0) abort();
 }
 
+void make_unseen(int count) {
+  for (int i = 0; i < count; ++i)
+    if (raw_call(SYS_dup, 0) < 0) abort();
+}
+
+void close_each(int count) {
+  for (int fd = 3; fd < 3 + count; ++fd) close(fd);
+}
+
 void close_often(const std::string& how, int times, int open_each_time, int highest) {
   if (dup2(0, highest) != highest) abort();
   close(highest);
   for (int i = 0; i < times; ++i) {
-    make(open_each_time);
+    (how == "close" ? make_unseen : make)(open_each_time);
     if (how == "close_range") close_range(3, ~0U, 0);
     if (how == "closefrom") closefrom(3);
-    if (how == "dup") raw_call(SYS_close_range, 3, ~0U, 0);
+    if (how == "dup" || how == "close") close_each(open_each_time);
   }
 }
 

@@ -4,7 +4,8 @@ scripts/check-docs the documentation to these figures."""
 
 # tests/bench/budgets.py: what a call may cost on top of the bare one, in user instructions, without the closes that the
 # program makes beside it.
-INSTRUCTIONS = {"open": 30, "socket": 30, "pipe": 30, "dup": 60, "dup2": 60, "accept": 60, "fopen": 130}
+INSTRUCTIONS = {"open": 30, "socket": 30, "pipe": 30, "pipe2": 30, "dup": 60, "dup2": 60, "accept": 60, "accept4": 60,
+                "fopen": 130}
 CLOSE_INSTRUCTIONS = {"close": 14, "fclose": 14}
 EXEC_INSTRUCTIONS = {"exec": 500}  # one that fails, and has nothing to give
 # Of what no budget was promised: one that is made by the common body, and a received one.

@@ -2,12 +2,12 @@
 //
 // Look-ups in the link map agree with the loader's own.
 
-#include "shim/find_next.h"
+#include "shim/host/find_next.h"
 
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 
-#include "policy/call.h"
+#include "catalogue/call.h"
 
 namespace cloexec {
 namespace {
@@ -21,7 +21,7 @@ TEST(FindNext, AgreesWithDlsymForEveryNameOfTheCatalogue) {
     EXPECT_EQ(find_next(#name), expected) << #name;                          \
     ++found;                                                                 \
   }
-#include "shim/interposed.def"
+#include "catalogue/interposed.def"
 #undef X
 #undef X_TIME64
   EXPECT_GT(found, 70U);

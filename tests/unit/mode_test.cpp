@@ -2,7 +2,7 @@
 //
 // Where the letter "e" goes in a mode, and that the libc of this machine makes the same of the rest.
 
-#include "shim/method/mode.h"
+#include "shim/make/mode.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -2,7 +2,7 @@
 //
 // What the recorder writes of numbers that few processes may have: beyond those that it keeps in mind.
 
-#include "shim/ring.h"
+#include "shim/record/ring.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "shim/recorder.h"
+#include "shim/record/recorder.h"
 
 namespace cloexec {
 namespace {

@@ -64,7 +64,7 @@ struct blocked_call {
 };
 
 static struct blocked_call blocked_call_now(void) {
-  struct blocked_call call;
+  struct blocked_call call = {{0}};
   read_of_thread("syscall", call.text, sizeof call.text);
   return call;
 }

@@ -37,7 +37,8 @@ struct snippet {
   int kind;                      // for the body that several names share
 };
 
-#define SNIPPET(name_, ...) {.name = #name_, __VA_ARGS__}
+#define SNIPPET(name_, ...) \
+  { .name = #name_, __VA_ARGS__ }
 
 /// One for each name of the catalogue on this architecture; the last has no name. See table.c.
 extern const struct snippet all_snippets[];

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is to be done about each call, folded from the rules when it is first made: a byte a call.
+#pragma once
+
+#include "shim/host/atomic.h"
+#include "shim/process/wiped.h"
+
+namespace [[gnu::visibility("hidden")]] cloexec {
+
+enum class Plan : std::uint8_t {
+  unread,  // in a child that was just forked, too, which then plans anew
+  force,   // make it close-on-exec
+  pass,    // leave the call as it is
+  ask,     // rules decide at each call
+};
+
+inline Plan known_plan(Call call) { return static_cast<Plan>(load(wiped.plans[static_cast<unsigned>(call)])); }
+
+inline void set_plan(Call call, Plan plan) {
+  store(wiped.plans[static_cast<unsigned>(call)], static_cast<std::uint8_t>(plan));
+}
+
+}  // namespace cloexec

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What several threads read and write, a value at a time: written whole, no lock, nothing half done in a vfork child.
+#pragma once
+
+namespace [[gnu::visibility("hidden")]] cloexec {
+
+template <typename Type>
+Type load(const Type& object) {
+  Type value;
+  __atomic_load(&object, &value, __ATOMIC_RELAXED);
+  return value;
+}
+
+template <typename Type>
+void store(Type& object, Type value) {
+  __atomic_store(&object, &value, __ATOMIC_RELAXED);
+}
+
+/// Adds bits to an object in one step, so that a signal handler of this thread comes before it or after it. Other
+/// threads may come in between: the bus is not locked.
+[[gnu::always_inline]] inline void add_bits(unsigned& object, unsigned bits) {
+#if defined(__x86_64__) || defined(__i386__)
+  asm volatile("orl %1, %0" : "+m"(object) : "r"(bits) : "cc");
+#else
+  __atomic_fetch_or(&object, bits, __ATOMIC_RELAXED);
+#endif
+}
+
+}  // namespace cloexec

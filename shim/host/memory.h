@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Memory from the kernel: the heap is the host's.
+#pragma once
+
+#include <sys/mman.h>
+
+#include <cstddef>
+
+#include "shim/host/raw_syscall.h"
+
+namespace [[gnu::visibility("hidden")]] cloexec {
+
+/// Maps `fd`, or memory of nobody else's where that is -1; null when it cannot.
+inline void* map(std::size_t size, int fd, long flags) {
+  constexpr long protection = PROT_READ | PROT_WRITE;
+#ifdef __i386__
+  const long arguments[] = {0, static_cast<long>(size), protection, flags, fd, 0};
+  const long memory = raw_syscall(__NR_mmap, reinterpret_cast<long>(arguments));
+#else
+  const long memory = raw_syscall(__NR_mmap, 0, static_cast<long>(size), protection, flags, fd, 0);
+#endif
+  // The last page's addresses are errors: syscall(2).
+  return memory < 0 && memory > -4096 ? nullptr : reinterpret_cast<void*>(memory);
+}
+
+/// Zeroed memory; null when there is none.
+inline void* map_memory(std::size_t size) { return map(size, -1, MAP_PRIVATE | MAP_ANONYMOUS); }
+
+/// A file that others write to, too; null when it cannot be mapped.
+inline void* map_shared(std::size_t size, int fd) { return map(size, fd, MAP_SHARED); }
+
+inline void unmap_memory(void* memory, std::size_t size) {
+  raw_syscall(__NR_munmap, reinterpret_cast<long>(memory), static_cast<long>(size));
+}
+
+}  // namespace cloexec

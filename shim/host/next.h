@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The next symbols: `next_open(path, flags, mode)` calls the open that the program would have got without the shim, be
+// it libc's or another preload's. Each is typed by the declaration that it stands for, so that prototypes cannot drift.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "catalogue/call.h"
+#include "shim/host/prototypes.h"
+
+namespace [[gnu::visibility("hidden")]] cloexec {
+
+/// Everything that is looked up: the calls of the catalogue, in its order, and these.
+enum class Symbol : std::uint8_t {
+  behind_calls = call_count - 1,
+#define X(name, family, method)
+#define X_TIME64(name, family, method)
+#define X_WATCH(name) name,
+#define X_NEXT(name) name,
+#include "catalogue/interposed.def"
+#include "shim/host/next.def"
+#undef X
+#undef X_TIME64
+#undef X_WATCH
+#undef X_NEXT
+  end
+};
+
+constexpr Symbol symbol_of(Call call) { return static_cast<Symbol>(call); }
+
+/// The functions themselves; null before they are bound.
+extern constinit void* slots[static_cast<unsigned>(Symbol::end)];
+
+/// Stands for functions that this libc lacks: they return this and ENOSYS.
+int absent_number();
+void* absent_pointer();
+
+/// The function of `symbol`. When it is first asked for it is looked up: by its name, else by that without prefix (__,
+/// _IO_) and 64 (musl from 1.2.4 on has only such names, with a 64-bit off_t in each); else it is `absent`. Two threads
+/// may both do so; they find the same.
+void* get_next(Symbol symbol, void* absent);
+
+/// For functions that return a number, and for those that return a pointer.
+void* get_number_next(Symbol symbol);
+void* get_pointer_next(Symbol symbol);
+
+/// A next function of this type and result.
+template <typename Function, typename Result>
+class NextReturning {
+ public:
+  constexpr NextReturning(Symbol symbol) : symbol_(symbol) {}
+
+  constexpr Symbol symbol() const { return symbol_; }
+
+  Function* get() const {
+    return reinterpret_cast<Function*>(std::is_pointer_v<Result> ? get_pointer_next(symbol_)
+                                                                 : get_number_next(symbol_));
+  }
+
+  /// The same in few instructions once it is bound.
+  [[gnu::always_inline]] Function* get_fast() const {
+    void* const function = __atomic_load_n(&slots[static_cast<unsigned>(symbol_)], __ATOMIC_RELAXED);
+    return function != nullptr ? reinterpret_cast<Function*>(function) : get();
+  }
+
+  template <typename... Arguments>
+  [[gnu::always_inline]] Result operator()(Arguments... arguments) const {
+    return get()(arguments...);
+  }
+
+  /// What stands for it in a libc that lacks it.
+  static Function* absent() {
+    return reinterpret_cast<Function*>(std::is_pointer_v<Result> ? reinterpret_cast<void*>(absent_pointer)
+                                                                 : reinterpret_cast<void*>(absent_number));
+  }
+
+  /// Whether this libc lacks the function.
+  bool is_absent() const { return get() == absent(); }
+
+ private:
+  Symbol symbol_;
+};
+
+namespace detail {
+
+// A declaration's type without its noexcept, which changes nothing for the caller.
+template <typename Function>
+struct NextOf;
+template <typename Result, typename... Parameters>
+struct NextOf<Result(Parameters...)> {
+  using type = NextReturning<Result(Parameters...), Result>;
+};
+template <typename Result, typename... Parameters>
+struct NextOf<Result(Parameters...) noexcept> : NextOf<Result(Parameters...)> {};
+template <typename Result, typename... Parameters>
+struct NextOf<Result(Parameters..., ...)> {
+  using type = NextReturning<Result(Parameters..., ...), Result>;
+};
+template <typename Result, typename... Parameters>
+struct NextOf<Result(Parameters..., ...) noexcept> : NextOf<Result(Parameters..., ...)> {};
+
+}  // namespace detail
+
+template <typename Function>
+using Next = typename detail::NextOf<Function>::type;
+
+#define X_NEXT(name) inline constexpr Next<decltype(::name)> next_##name{Symbol::name};
+#define X_WATCH X_NEXT
+#define X(name, family, method) inline constexpr Next<decltype(::name)> next_##name{symbol_of(Call::name)};
+#ifdef __i386__
+#define X_TIME64 X
+#else
+#define X_TIME64(name, family, method)
+#endif
+#include "catalogue/interposed.def"
+#include "shim/host/next.def"
+#undef X
+#undef X_TIME64
+#undef X_WATCH
+#undef X_NEXT
+
+}  // namespace cloexec

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a program got from the one that started it: the truth of what crossed an exec.
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <charconv>
+
+#include "shim/host/descriptor.h"
+#include "shim/host/object.h"
+#include "shim/host/program.h"
+#include "shim/record/recorder.h"
+
+namespace cloexec {
+namespace {
+
+using audit::Event;
+
+template <typename Type>
+long address_of(Type& object) {
+  return reinterpret_cast<long>(&object);
+}
+
+/// A socket's own address, or its peer's, as the kernel has it.
+void add_address(const Entry& entry, int fd, long which) {
+  sockaddr_storage address;
+  socklen_t size = sizeof address;
+  if (raw_syscall(which, fd, address_of(address), address_of(size)) != 0) size = 0;
+  entry.add({reinterpret_cast<const char*>(&address), size < sizeof address ? size : sizeof address});
+}
+
+int socket_option(int fd, int option) {
+  int value = 0;
+  socklen_t size = sizeof value;
+  raw_syscall(__NR_getsockopt, fd, SOL_SOCKET, option, address_of(value), address_of(size));
+  return value;
+}
+
+void record_arrived(int fd) {
+  struct stat64 status {};
+  raw_syscall(fstat_number, fd, address_of(status));
+  const long access = raw_syscall(fcntl_number, fd, F_GETFL);
+  unsigned flags = audit::is_inheritable;
+  if ((access & O_ACCMODE) != O_WRONLY) flags |= audit::can_read;
+  if ((access & O_ACCMODE) != O_RDONLY) flags |= audit::can_write;
+  char target[256];
+  const std::string_view object = object_of(fd, target);
+  note_arrived(static_cast<unsigned>(fd));
+  const Entry entry(Event::arrived, fd, flags);
+  if (!entry) return;
+  entry->mode = status.st_mode;
+  if (S_ISSOCK(status.st_mode)) {
+    entry->detail = static_cast<std::uint32_t>(socket_option(fd, SO_TYPE));
+    if (socket_option(fd, SO_ACCEPTCONN) != 0) entry->flags |= audit::is_listening;
+  }
+  entry.add(object);
+  if (!S_ISSOCK(status.st_mode)) return;
+  add_address(entry, fd, __NR_getsockname);
+  add_address(entry, fd, __NR_getpeername);
+}
+
+/// Calls visit(fd) for what is open above 2.
+void each_open(void (*visit)(int)) {
+  const long directory =
+      raw_syscall(__NR_openat, AT_FDCWD, reinterpret_cast<long>("/proc/self/fd"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return;
+  alignas(dirent64) char entries[1024] = {};
+  long size;
+  while ((size = raw_syscall(__NR_getdents64, directory, address_of(entries), sizeof entries)) > 0)
+    for (long at = 0; at < size;) {
+      const auto* const entry = reinterpret_cast<const dirent64*>(entries + at);
+      at += entry->d_reclen;
+      const std::string_view name = entry->d_name;
+      int fd = 0;
+      const auto parsed = std::from_chars(name.data(), name.data() + name.size(), fd);
+      if (parsed.ec == std::errc() && fd > 2 && fd != directory) visit(fd);
+    }
+  raw_syscall(__NR_close, directory);
+}
+
+}  // namespace
+
+void record_start(char* const* environment) {
+  ProgramNames names(first_argument(environment));
+  const auto program = names.get();
+  {
+    const Entry entry(Event::start, -1);
+    if (entry) entry->other = static_cast<int>(raw_syscall(__NR_getppid));
+    entry.add(program[0]);
+    entry.add(program[2]);
+  }
+  each_open(record_arrived);
+}
+
+}  // namespace cloexec
