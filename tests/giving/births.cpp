@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,9 +28,11 @@ constexpr int file = 3;
   _exit(4);
 }
 
+pid_t fork_by_number() { return static_cast<pid_t>(syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0)); }
+
 /// Runs it in a forked child, and waits for that.
-void in_fork(void (*body)()) {
-  const pid_t child = fork();
+void in_fork(void (*body)(), pid_t (*fork_it)() = fork) {
+  const pid_t child = fork_it();
   if (child == 0) {
     body();
     exec_untold();
@@ -50,6 +53,9 @@ void make_some() {
 void act(const std::string& what) {
   if (what == "child") in_fork([] {});
   if (what == "child-makes") in_fork(make_some);
+  if (what == "number-child") in_fork([] {}, fork_by_number);
+  if (what == "number-child-makes") in_fork(make_some, fork_by_number);
+  if (what == "number-child-reopens") in_fork([] { close(file), open("/etc/group", O_RDONLY); }, fork_by_number);
   if (what == "child-adopts") in_fork([] { dup2(file, file); });
   if (what == "child-adopts-marked") in_fork([] { fcntl(file, F_SETFD, FD_CLOEXEC), dup2(file, file); });
   if (what == "child-reopens") in_fork([] { close(file), open("/etc/group", O_RDONLY); });

@@ -19,6 +19,9 @@ TEST(Own, IsWhatTheExecingProcessMade) {
   expect_given("self", file, file);
   expect_given("child-makes", "arrived 3=/etc/passwd 4=/etc/group 9=/etc/passwd 20=/etc/passwd 30=/etc/group\n",
                "arrived 4=/etc/group 9=/etc/passwd 20=/etc/passwd 30=/etc/group\n");
+  expect_given("number-child-makes", "arrived 3=/etc/passwd 4=/etc/group 9=/etc/passwd 20=/etc/passwd 30=/etc/group\n",
+               "arrived 4=/etc/group 9=/etc/passwd 20=/etc/passwd 30=/etc/group\n");
+  expect_given("number-child-reopens", "arrived 3=/etc/group\n", "arrived 3=/etc/group\n");
   expect_given("grandchild-makes", "arrived 3=/etc/passwd 4=/etc/group 9=/etc/passwd 20=/etc/passwd 30=/etc/group\n",
                "arrived 4=/etc/group 9=/etc/passwd 20=/etc/passwd 30=/etc/group\n");
   expect_given("child-reopens", "arrived 3=/etc/group\n", "arrived 3=/etc/group\n");
@@ -26,7 +29,8 @@ TEST(Own, IsWhatTheExecingProcessMade) {
 }
 
 TEST(Own, IsNotWhatAForkCopied) {
-  for (const std::string what : {"child", "vfork", "clone", "parent-adopts"}) expect_given(what, file, nothing);
+  for (const std::string what : {"child", "number-child", "vfork", "clone", "parent-adopts"})
+    expect_given(what, file, nothing);
   const std::string all = "arrived 3=/etc/passwd 4=/etc/group 9=/etc/passwd 20=/etc/passwd 30=/etc/group\n";
   // The grandchild, and then the child itself.
   expect_given("grandchild", all + all, nothing + all.substr(0, 7) + all.substr(sizeof "arrived 3=/etc/passwd" - 1));

@@ -3,10 +3,12 @@
 // Descriptor tables that are not as libc makes them: one of two processes (clone(2) with CLONE_FILES), and one of a
 // thread's own (unshare(2)).
 //
-//   tables told [MEMORY]   a child that shares the table starts the lister, which is told; then this process starts
-//                          another, which is not. MEMORY: it shares that as well, while its parent waits
-//   tables seen            a child that shares the table tries in vain to start what is told, again and again; this
-//                          process forks children that look at the flag: "children=300 open=0"
+//   tables told [memory]   a child that shares the table starts the lister, which is told; then this process starts
+//                          another, which is not. memory: it shares that as well, while its parent waits
+//   tables told-by-name [memory]   the same by libc's other name for clone, __clone
+//   tables seen            a child that shares the table tries in vain to start a program that is told, again and
+//   again;
+//                          this process forks children that look at the flag: "children=300 open=0"
 //   tables apart           a thread with a table of its own marks a file at a number where this process has a forced
 //                          one: "thread" and "main" each start the lister, told the number
 
@@ -25,18 +27,21 @@
 
 #include "starts.h"
 
+extern "C" int __clone(int (*function)(void*), void* stack, int flags, void* argument, ...) noexcept;
+
 namespace {
 
 constexpr char forced[] = "/etc/passwd";
 constexpr char secret[] = "/etc/group";
 
 int number = -1;
+auto* make_child = clone;
 
 pid_t share(int (*body)(void*), int flags) {
   constexpr std::size_t size = 1 << 18;
   void* const stack = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (stack == MAP_FAILED) abort();
-  return clone(body, static_cast<char*>(stack) + size, flags | CLONE_FILES | SIGCHLD, nullptr);
+  return make_child(body, static_cast<char*>(stack) + size, flags | CLONE_FILES | SIGCHLD, nullptr);
 }
 
 int tell(void*) {
@@ -117,7 +122,8 @@ bool apart() {
 int main(int count, char** arguments) {
   const std::string what = count > 1 ? arguments[1] : "";
   number = open(forced, O_RDONLY);
-  if (what == "told") return told(count > 2 ? CLONE_VM | CLONE_VFORK : 0) ? 0 : 1;
+  if (what == "told-by-name") make_child = __clone;
+  if (what.starts_with("told")) return told(count > 2 ? CLONE_VM | CLONE_VFORK : 0) ? 0 : 1;
   if (what == "seen") return seen() ? 0 : 1;
   return what == "apart" && apart() ? 0 : 1;
 }

@@ -9,7 +9,10 @@ namespace {
 
 /// What is clear in a table that two processes share is open to both: neither gives anything.
 TEST(Tables, WhatTwoProcessesShareIsGivenToNobody) {
-  for (const std::vector<std::string>& how : {std::vector<std::string>{TABLES, "told"}, {TABLES, "told", "memory"}}) {
+  for (const std::vector<std::string>& how : {std::vector<std::string>{TABLES, "told"},
+                                              {TABLES, "told", "memory"},
+                                              {TABLES, "told-by-name"},
+                                              {TABLES, "told-by-name", "memory"}}) {
     EXPECT_EQ(bare(how), "arrived 3=/etc/passwd\nflag after clear\narrived 3=/etc/passwd\n");
     EXPECT_EQ(shimmed(how), "arrived\nflag after set\narrived\n") << testing::PrintToString(how);
   }

@@ -9,6 +9,9 @@
 //   vforks number|clone-number        a child by syscall(2); x86-64
 //   vforks handler|jump               a SIGCHLD handler that runs as vfork returns, and returns itself, or jumps
 //   vforks nested                     a vfork child of a vfork child
+//   vforks nested-handler [1]         the same (1: by clone); as that ends a handler opens a file, in the first
+//                                     child, where the parent has one that it has marked, and is told later
+//   vforks handler-vforks             a SIGCHLD handler that calls vfork as vfork returns, 3,000 times
 //
 // Each ends with what the parent gives to a program that is told of its file, and to one that it replaces itself by.
 
@@ -18,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -120,6 +124,75 @@ bool nest() {
 
 constexpr int by_handler = 41;
 volatile sig_atomic_t handled = 0;
+constexpr int marked = 4;
+volatile pid_t first_child = 0;
+alignas(16) char stack[1 << 16];
+
+void open_in_first_child(int) {
+  if (getpid() != first_child || handled != 0) return;
+  handled = 1;
+  open("/etc/passwd", O_RDONLY);
+}
+
+/// Apart, as those below: what a vfork child calls may use the stack on which its parent's call goes on.
+[[gnu::noinline]] void have_a_child(bool is_clone) {
+  const pid_t child =
+      is_clone ? clone([](void*) { return 0; }, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, nullptr)
+               : vfork();
+  if (child == 0) _exit(0);
+  wait_for(child);
+}
+
+[[noreturn, gnu::noinline]] void close_and_have_a_child(bool is_clone) {
+  first_child = getpid();
+  close(marked);
+  have_a_child(is_clone);
+  _exit(0);
+}
+
+bool nest_with_handler(bool is_clone) {
+  if (open("/etc/group", O_RDONLY | O_CLOEXEC) != marked) return false;
+  signal(SIGCHLD, open_in_first_child);
+  const pid_t child = vfork();
+  if (child == 0) close_and_have_a_child(is_clone);
+  wait_for(child);
+  signal(SIGCHLD, SIG_DFL);
+  return handled == 1 && start_lister("fork", {marked}) && close(marked) == 0;
+}
+
+/// Whether the child's status is its own, whoever had the thread meanwhile.
+[[gnu::noinline]] bool is_vfork_right(int status) {
+  const pid_t child = vfork();
+  if (child == 0) _exit(status);
+  return wait_for(child) == status << 8;
+}
+
+pid_t main_process = 0;
+int right_in_handler = 0;
+
+void vfork_in_handler(int) {
+  if (getpid() != main_process || handled != 0) return;
+  handled = 1;
+  const int error = errno;
+  right_in_handler += is_vfork_right(77) ? 1 : 0;
+  errno = error;
+}
+
+bool vfork_as_vfork_returns() {
+  constexpr int rounds = 3000;
+  main_process = getpid();
+  signal(SIGCHLD, vfork_in_handler);
+  int right = 0;
+  for (int i = 0; i < rounds; ++i) {
+    handled = 0;
+    right += is_vfork_right(i % 100) ? 1 : 0;
+  }
+  signal(SIGCHLD, SIG_DFL);
+  std::printf("right: by the handler %d, by whom it interrupted %d\n", right_in_handler, right);
+  std::fflush(stdout);
+  return true;
+}
+
 volatile sig_atomic_t must_jump = 0;
 volatile sig_atomic_t unmarked = 0;
 sigjmp_buf before;
@@ -168,6 +241,8 @@ bool act(const std::string& what, int number, const std::string& then) {
   if (what == "number") return start_by_number(SYS_vfork, 0);
   if (what == "clone-number") return start_by_number(SYS_clone, CLONE_VM | CLONE_VFORK | SIGCHLD);
 #endif
+  if (what == "nested-handler") return nest_with_handler(number >= 0);
+  if (what == "handler-vforks") return vfork_as_vfork_returns();
   must_jump = what == "jump";
   if (what == "handler" || what == "jump") return handle_as_vfork_returns();
   return what == "nested" && nest();

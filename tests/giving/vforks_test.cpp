@@ -87,6 +87,19 @@ TEST_P(Vforks, HandlerThatRunsAsVforkReturnsIsTheParents) {
   }
 }
 
+TEST_P(Vforks, HandlerThatRunsAsAChildsVforkReturnsIsTheChilds) {
+  for (const std::vector<std::string>& how : {std::vector<std::string>{"nested-handler"}, {"nested-handler", "1"}}) {
+    EXPECT_EQ(without(how), file + afterwards);
+    EXPECT_EQ(under(how), nothing + afterwards) << testing::PrintToString(how);
+  }
+}
+
+TEST_P(Vforks, HandlerMayCallVforkAsVforkReturns) {
+  const std::string right = "right: by the handler 3000, by whom it interrupted 3000\n" + afterwards;
+  EXPECT_EQ(without({"handler-vforks"}), right);
+  EXPECT_EQ(under({"handler-vforks"}), right);
+}
+
 INSTANTIATE_TEST_SUITE_P(Copies, Vforks, testing::Values(SHIM, FIRST_COPY ":" SECOND_COPY),
                          [](const auto& copies) { return copies.index == 0 ? "one" : "two"; });
 
