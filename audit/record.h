@@ -20,18 +20,32 @@ inline constexpr std::uint32_t record_size = 512;
 inline constexpr unsigned most_attempts = 8;
 
 enum class Event : std::uint8_t {
-  start,    // a program begins. `other`: its parent. Texts: executable, argv[0]
-  arrived,  // what it got. Texts: the link in /proc/self/fd; of a socket its own address and its peer's
+  start,    // a program begins. `other`: its parent. StartText
+  arrived,  // what it got. ArrivedText
   forked,   // a process makes its first record. `other`: the one that it was forked off; `ticket_seen`: of that one's
             // last record before
-  made,     // a descriptor. Texts: call, module, path, source of the rule, rule
+  made,     // a descriptor. MadeText
   flagged,  // the program set or cleared the flag of `fd` to `other`
   closed,   // it is about to close `fd` to `other`
-  exec,     // a program is about to be started. Texts: call, program, argv[0]
-  given,    // a rule gives `fd` to that program. Texts: source of the rule, rule; the word that announces the number to
-            // it, empty when the rule does not ask for one
+  exec,     // a program is about to be started. ExecText
+  given,    // a rule gives `fd` to that program. GivenText
   failed,   // it was not started
   spawned,  // it was, as process `other`; 0 when that is not known
+};
+
+// The places of the texts of a record.
+enum class StartText : std::uint8_t { executable, argv0 };
+enum class ArrivedText : std::uint8_t {
+  link,         // in /proc/self/fd
+  own_address,  // of a socket, as the kernel has it
+  peer_address,
+};
+enum class MadeText : std::uint8_t { call, module, path, rule_source, rule };
+enum class ExecText : std::uint8_t { call, program, argv0 };
+enum class GivenText : std::uint8_t {
+  rule_source,
+  rule,
+  word,  // that announces the number to it; empty when the rule does not ask for one
 };
 
 /// Bits of `flags`.

@@ -69,18 +69,18 @@ std::string protocol(int family, unsigned type) {
 }
 
 std::string socket_target(const Event& event) {
-  const std::string own = event.text(1);
-  const std::string peer = event.text(2);
+  const std::string own = event.text(audit::ArrivedText::own_address);
+  const std::string peer = event.text(audit::ArrivedText::peer_address);
   const std::string text = socket_text(protocol(family_of_address(own), event.detail), address_text(own),
                                        event.has(audit::is_listening), address_text(peer));
-  return fmt::format("{} {}", text, event.text(0));
+  return fmt::format("{} {}", text, event.text(audit::ArrivedText::link));
 }
 
 }  // namespace
 
 Description describe_arrived(const Event& event) {
   if (S_ISSOCK(event.mode)) return {"socket", socket_target(event)};
-  return describe_link(event.text(0), event.mode);
+  return describe_link(event.text(audit::ArrivedText::link), event.mode);
 }
 
 Description describe_made(const std::string& call, const std::string& path) {

@@ -48,8 +48,18 @@ std::vector<std::string> texts_of(const Record& record) {
 /// `record` is a copy: whoever writes to the ring cannot change it any more.
 std::optional<Event> read(const Record& record, std::uint64_t ticket, std::uint64_t seen) {
   if (record.event > audit::Event::spawned || record.text_size > sizeof record.text || record.pid <= 0) return {};
-  return Event{ticket,       record.event, record.flags, record.pid,    record.tid,    record.fd,
-               record.other, seen,         record.mode,  record.detail, record.offset, texts_of(record)};
+  return Event{.ticket = ticket,
+               .what = record.event,
+               .flags = record.flags,
+               .pid = record.pid,
+               .tid = record.tid,
+               .fd = record.fd,
+               .other = record.other,
+               .seen = seen,
+               .mode = record.mode,
+               .detail = record.detail,
+               .offset = record.offset,
+               .texts = texts_of(record)};
 }
 
 }  // namespace

@@ -28,7 +28,12 @@ struct Event {
   std::vector<std::string> texts;
 
   bool has(unsigned flag) const { return (flags & flag) != 0; }
-  std::string text(std::size_t index) const { return index < texts.size() ? texts[index] : std::string(); }
+  /// `place` is the event's: audit::MadeText and its like. Empty when there is none.
+  template <typename Place>
+  std::string text(Place place) const {
+    const auto index = static_cast<std::size_t>(place);
+    return index < texts.size() ? texts[index] : std::string();
+  }
 };
 
 class Ring {

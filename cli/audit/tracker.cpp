@@ -18,8 +18,8 @@ constexpr int lowest = 3;
 constexpr std::uint64_t now = std::numeric_limits<std::uint64_t>::max();
 
 Creation creation_of(const Event& event, const std::string& program) {
-  const std::string module = event.text(1);
-  return {event.text(0),
+  const std::string module = event.text(audit::MadeText::module);
+  return {event.text(audit::MadeText::call),
           program,
           module.empty() ? std::string(base_name(program)) : module,
           event.offset,
@@ -29,13 +29,14 @@ Creation creation_of(const Event& event, const std::string& program) {
 }
 
 /// "standard:2: exempt exec own=yes".
-std::string rule_in(const Event& event, std::size_t source) {
-  return fmt::format("{}:{}: {}", event.text(source), event.detail, event.text(source + 1));
+template <typename Place>
+std::string rule_in(const Event& event, Place source, Place rule) {
+  return fmt::format("{}:{}: {}", event.text(source), event.detail, event.text(rule));
 }
 
 /// One that had no room in its record is shown not to be whole.
 std::string word_in(const Event& event) {
-  const std::string word = event.text(2);
+  const std::string word = event.text(audit::GivenText::word);
   return !word.empty() && event.has(audit::is_cut) ? word + "…" : word;
 }
 
@@ -114,7 +115,9 @@ void Tracker::take(const Event& event) {
     case audit::Event::exec:
       return attempted(event);
     case audit::Event::given:
-      if (Attempt* attempt = last_attempt(event)) attempt->given[event.fd] = {rule_in(event, 0), word_in(event)};
+      if (Attempt* attempt = last_attempt(event))
+        attempt->given[event.fd] = {rule_in(event, audit::GivenText::rule_source, audit::GivenText::rule),
+                                    word_in(event)};
       return;
     case audit::Event::failed:
       if (const Attempt* attempt = last_attempt(event)) {
@@ -144,10 +147,10 @@ void Tracker::forked(const Event& event) {
 
 void Tracker::made(const Event& event) {
   Process& process = process_of(event.pid);
-  const std::string call = event.text(0);
+  const std::string call = event.text(audit::MadeText::call);
   Descriptor descriptor;
   Crossing& crossing = descriptor.crossing;
-  const Description description = describe_made(call, event.text(2));
+  const Description description = describe_made(call, event.text(audit::MadeText::path));
   crossing.fd = event.fd;
   crossing.object = description.object;
   crossing.target = description.target;
@@ -157,12 +160,12 @@ void Tracker::made(const Event& event) {
     crossing.rule = "CLOEXEC_ALLOW";
   } else if (event.has(audit::by_rule)) {
     crossing.what = Class::exempt;
-    crossing.rule = rule_in(event, 3);
+    crossing.rule = rule_in(event, audit::MadeText::rule_source, audit::MadeText::rule);
   }
   descriptor.is_inheritable = event.has(audit::is_inheritable);
   // The two ends come one behind the other, from one thread.
   const std::optional<Event>& before = process.last_made;
-  if (is_pair(call) && before && before->tid == event.tid && before->text(0) == call &&
+  if (is_pair(call) && before && before->tid == event.tid && before->text(audit::MadeText::call) == call &&
       before->offset == event.offset) {
     descriptor.other_end = before->fd;
     descriptor.is_write_end = true;
@@ -207,9 +210,9 @@ void Tracker::attempted(const Event& event) {
   attempt.ticket = event.ticket;
   attempt.tid = event.tid;
   attempt.makes_process = event.has(audit::as_child);
-  attempt.exec.call = event.text(0);
-  attempt.exec.program = event.text(1);
-  attempt.exec.argv0 = event.text(2);
+  attempt.exec.call = event.text(audit::ExecText::call);
+  attempt.exec.program = event.text(audit::ExecText::program);
+  attempt.exec.argv0 = event.text(audit::ExecText::argv0);
   Process& process = process_of(event.pid);
   look_at_unnamed(event.pid, process);
   process.attempts.push_back(std::move(attempt));
@@ -262,9 +265,10 @@ std::optional<Tracker::Attempt> Tracker::take_attempt(int pid, int parent, const
 
 void Tracker::started(const Event& event) {
   int from = 0;
-  const std::string program = event.text(0);
+  const std::string program = event.text(audit::StartText::executable);
   std::string call;
-  std::optional<Attempt> attempt = take_attempt(event.pid, event.other, event.text(1), event.ticket, from);
+  std::optional<Attempt> attempt =
+      take_attempt(event.pid, event.other, event.text(audit::StartText::argv0), event.ticket, from);
   Process next;
   next.parent = event.other;
   next.program = program;
@@ -295,7 +299,7 @@ void Tracker::started(const Event& event) {
       descriptor.is_open = false;
       next.descriptors[fd].emplace_back(event.ticket, std::move(descriptor));
     }
-  execs_.push_back({event.pid, event.other, program, event.text(1), true, {}, call});
+  execs_.push_back({event.pid, event.other, program, event.text(audit::StartText::argv0), true, {}, call});
   processes_[event.pid] = std::move(next);
 }
 
@@ -324,7 +328,7 @@ void Tracker::arrived(const Event& event) {
   const Description description = describe_arrived(event);
   crossing.object = description.object;
   if (descriptor.other_end >= 0 && crossing.created.pid != 0)
-    describe_pair(descriptor, event.text(0));
+    describe_pair(descriptor, event.text(audit::ArrivedText::link));
   else
     crossing.target = description.target;
   descriptor.is_open = true;

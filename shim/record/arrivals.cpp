@@ -18,7 +18,9 @@
 namespace cloexec {
 namespace {
 
+using audit::ArrivedText;
 using audit::Event;
+using audit::StartText;
 
 template <typename Type>
 long address_of(Type& object) {
@@ -26,11 +28,11 @@ long address_of(Type& object) {
 }
 
 /// A socket's own address, or its peer's, as the kernel has it.
-void add_address(const Entry& entry, int fd, long which) {
+void add_address(const Entry& entry, ArrivedText place, int fd, long which) {
   sockaddr_storage address;
   socklen_t size = sizeof address;
   if (raw_syscall(which, fd, address_of(address), address_of(size)) != 0) size = 0;
-  entry.add({reinterpret_cast<const char*>(&address), size < sizeof address ? size : sizeof address});
+  entry.add(place, {reinterpret_cast<const char*>(&address), size < sizeof address ? size : sizeof address});
 }
 
 int socket_option(int fd, int option) {
@@ -57,10 +59,10 @@ void record_arrived(int fd) {
     entry->detail = static_cast<std::uint32_t>(socket_option(fd, SO_TYPE));
     if (socket_option(fd, SO_ACCEPTCONN) != 0) entry->flags |= audit::is_listening;
   }
-  entry.add(object);
+  entry.add(ArrivedText::link, object);
   if (!S_ISSOCK(status.st_mode)) return;
-  add_address(entry, fd, __NR_getsockname);
-  add_address(entry, fd, __NR_getpeername);
+  add_address(entry, ArrivedText::own_address, fd, __NR_getsockname);
+  add_address(entry, ArrivedText::peer_address, fd, __NR_getpeername);
 }
 
 /// Calls visit(fd) for what is open above 2.
@@ -90,8 +92,8 @@ void record_start(char* const* environment) {
   {
     const Entry entry(Event::start, -1);
     if (entry) entry->other = static_cast<int>(raw_syscall(__NR_getppid));
-    entry.add(program[0]);
-    entry.add(program[2]);
+    entry.add(StartText::executable, program[0]);
+    entry.add(StartText::argv0, program[2]);
   }
   each_open(record_arrived);
 }

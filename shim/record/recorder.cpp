@@ -12,6 +12,9 @@ namespace cloexec {
 namespace {
 
 using audit::Event;
+using audit::ExecText;
+using audit::GivenText;
+using audit::MadeText;
 
 constexpr unsigned lowest = 3;
 
@@ -40,11 +43,13 @@ bool forget(unsigned first, unsigned last) {
   return was_known;
 }
 
-void add_rule(const Entry& entry, const Decision& decision) {
+/// `source` is the place of the rule's source, `rule` its own.
+template <typename Place>
+void add_rule(const Entry& entry, Place source, Place rule, const Decision& decision) {
   if (!entry || decision.rule == nullptr) return;
   entry->detail = decision.rule->line;
-  entry.add(decision.set->source);
-  entry.add(decision.rule->text.of(decision.set->text));
+  entry.add(source, decision.set->source);
+  entry.add(rule, decision.rule->text.of(decision.set->text));
 }
 
 }  // namespace
@@ -69,10 +74,10 @@ void record_made(const Site& site, int fd, bool is_inheritable) {
   const Entry entry(Event::made, fd, flags);
   if (!entry) return;
   entry->offset = reinterpret_cast<std::uintptr_t>(site.caller) - module.base;
-  entry.add(name_of(site.call));
-  entry.add(module.name);
-  entry.add(view(site.path()));
-  add_rule(entry, decision);
+  entry.add(MadeText::call, name_of(site.call));
+  entry.add(MadeText::module, module.name);
+  entry.add(MadeText::path, view(site.path()));
+  add_rule(entry, MadeText::rule_source, MadeText::rule, decision);
 }
 
 void record_flag(unsigned first, unsigned last, bool is_inheritable) {
@@ -90,23 +95,23 @@ void record_closed(unsigned first, unsigned last) {
 
 void record_exec(const Start& about) {
   const Entry entry(Event::exec, about.program_fd, is_spawn(about.call) ? audit::as_child : 0U);
-  entry.add(name_of(about.call));
-  entry.add(view(about.program));
-  entry.add(view(about.arguments != nullptr ? about.arguments[0] : nullptr));
+  entry.add(ExecText::call, name_of(about.call));
+  entry.add(ExecText::program, view(about.program));
+  entry.add(ExecText::argv0, view(about.arguments != nullptr ? about.arguments[0] : nullptr));
 }
 
 void record_shell(const char* call) {
   const Entry entry(Event::exec, -1, audit::as_child);
-  entry.add(call);
-  entry.add("/bin/sh");
-  entry.add("sh");
+  entry.add(ExecText::call, call);
+  entry.add(ExecText::program, "/bin/sh");
+  entry.add(ExecText::argv0, "sh");
 }
 
 void record_given(int fd, const Decision& decision, std::string_view word) {
   const Entry entry(Event::given, fd);
-  add_rule(entry, decision);
+  add_rule(entry, GivenText::rule_source, GivenText::rule, decision);
   // What is given for another reason may be told all the same.
-  entry.add(decision.rule->has(Key::announced) ? word : std::string_view());
+  entry.add(GivenText::word, decision.rule->has(Key::announced) ? word : std::string_view());
 }
 
 void record_failed() { const Entry entry(Event::failed, -1); }

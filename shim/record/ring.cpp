@@ -147,7 +147,8 @@ Entry::~Entry() {
   if (record_ != nullptr) publish(record_);
 }
 
-void Entry::add(std::string_view text) const {
+void Entry::append(std::string_view text) const {
+  ++count_;
   if (record_ == nullptr) return;
   std::size_t at = record_->text_size;
   if (at + 2 > sizeof record_->text) return;

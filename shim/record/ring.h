@@ -32,11 +32,18 @@ class Entry {
   audit::Record* operator->() const { return record_; }
   explicit operator bool() const { return record_ != nullptr; }
 
-  /// Adds a text, or as much of it as there is room for.
-  void add(std::string_view text) const;
+  /// Adds a text at its place, or as much of it as there is room for; those before it that were not said are empty.
+  template <typename Place>
+  void add(Place place, std::string_view text) const {
+    while (count_ < static_cast<unsigned>(place)) append({});
+    append(text);
+  }
 
  private:
+  void append(std::string_view text) const;
+
   audit::Record* record_;
+  mutable unsigned count_ = 0;
 };
 
 }  // namespace cloexec

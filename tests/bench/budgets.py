@@ -98,7 +98,8 @@ def most_dirty_memory_added():
 
 
 def added(kind):
-    return round(per_call(library, kind) - per_call("", kind), 2)
+    """A call takes a whole number of them; the rest is what another stack address changes in a program's start."""
+    return round(per_call(library, kind) - per_call("", kind))
 
 
 closing = {kind: added(kind) for kind in CLOSE_INSTRUCTIONS}
