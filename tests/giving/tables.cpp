@@ -5,7 +5,8 @@
 //
 //   tables told [memory]   a child that shares the table starts the lister, which is told; then this process starts
 //                          another, which is not. memory: it shares that as well, while its parent waits
-//   tables told-by-name [memory]   the same by libc's other name for clone, __clone
+//   tables own [memory]    the same of a file that the child has opened itself; told-by-name, own-by-name: by __clone,
+//                          libc's other name for clone
 //   tables seen            a child that shares the table tries in vain to start a program that is told, again and
 //   again;
 //                          this process forks children that look at the flag: "children=300 open=0"
@@ -44,7 +45,10 @@ pid_t share(int (*body)(void*), int flags) {
   return make_child(body, static_cast<char*>(stack) + size, flags | CLONE_FILES | SIGCHLD, nullptr);
 }
 
+bool must_open = false;
+
 int tell(void*) {
+  if (must_open && open(secret, O_RDONLY) != number) abort();
   start_lister("exec", {number});
   _exit(127);
 }
@@ -122,8 +126,10 @@ bool apart() {
 int main(int count, char** arguments) {
   const std::string what = count > 1 ? arguments[1] : "";
   number = open(forced, O_RDONLY);
-  if (what == "told-by-name") make_child = __clone;
-  if (what.starts_with("told")) return told(count > 2 ? CLONE_VM | CLONE_VFORK : 0) ? 0 : 1;
+  if (what.ends_with("-by-name")) make_child = __clone;
+  must_open = what.starts_with("own");
+  if (must_open) ++number;
+  if (what.starts_with("told") || must_open) return told(count > 2 ? CLONE_VM | CLONE_VFORK : 0) ? 0 : 1;
   if (what == "seen") return seen() ? 0 : 1;
   return what == "apart" && apart() ? 0 : 1;
 }

@@ -9,13 +9,13 @@ namespace {
 
 /// What is clear in a table that two processes share is open to both: neither gives anything.
 TEST(Tables, WhatTwoProcessesShareIsGivenToNobody) {
-  for (const std::vector<std::string>& how : {std::vector<std::string>{TABLES, "told"},
-                                              {TABLES, "told", "memory"},
-                                              {TABLES, "told-by-name"},
-                                              {TABLES, "told-by-name", "memory"}}) {
-    EXPECT_EQ(bare(how), "arrived 3=/etc/passwd\nflag after clear\narrived 3=/etc/passwd\n");
-    EXPECT_EQ(shimmed(how), "arrived\nflag after set\narrived\n") << testing::PrintToString(how);
-  }
+  const std::string file = "arrived 3=/etc/passwd";
+  for (const std::string what : {"told", "told-by-name", "own", "own-by-name"})
+    for (const std::vector<std::string>& how : {std::vector<std::string>{TABLES, what}, {TABLES, what, "memory"}}) {
+      const std::string all = file + (what.starts_with("own") ? " 4=/etc/group\n" : "\n");
+      EXPECT_EQ(bare(how), all + "flag after clear\n" + all) << testing::PrintToString(how);
+      EXPECT_EQ(shimmed(how), "arrived\nflag after set\narrived\n") << testing::PrintToString(how);
+    }
 }
 
 TEST(Tables, NobodySeesThatAFlagIsClear) {
