@@ -78,7 +78,7 @@ TEST(Argument, AnnouncesByAWordThatSpeaksOfDescriptors) {
       {"qemu -add-fd set=1,fd=7,opaque=rdonly:/a,fd=8", {7}},
       {"qemu -netdev tap,id=n,fds=7:8,vhostfds=9:10 -incoming fd:11", {7, 8, 9, 10, 11}},
       {"qemu -chardev socket,id=monitor,fd=30,server=on", {30}},
-      {"swtpm socket --ctrl type=unixio,clientfd=7 --key pwdfd=8", {7, 8}},
+      {"swtpm socket --ctrl clientfd=7 --key pwdfd=8", {7, 8}},
       {"virtiofsd --fd=7", {7}},
       {"Xvfb -displayfd 7", {7}},
       {"Xwayland -rootless -listenfd 4 -listenfd 5 -wm 6 -initfd 8 -listen 9", {4, 5, 6, 8, 9}},
@@ -256,6 +256,37 @@ TEST(Argument, AnnouncesNothingByAValueThatAStrangerMayHaveChosen) {
     EXPECT_THAT(announced_by_variable("TR_TORRENT_NAME=" + value), IsEmpty()) << value;
   }
   EXPECT_THAT(announced({"x", "--title", "3,4,5"}), IsEmpty());
+}
+
+TEST(Argument, AnnouncesNothingBehindAKeyWhoseValueAStrangerMayHaveChosen) {
+  for (const std::string key : {"title", "--title", "user", "--user", "name", "--name", "to", "--to", "--comment", "-t",
+                                "subject", "--listen", "x", "-passin", "text"})
+    for (const std::string value : {"x,fd=7", "x,fds=7:8", "x,y,fd=7,z=1", ",fd=7", "a.b,fd=7", "fd:7", "fd://7",
+                                    "fdclose://7", "pipe:7", "pipe:7,8", "file:7", "fd:7,8", "x:fd=7", "-,fd=7"})
+      EXPECT_THAT(announced({"x", key + '=' + value}), IsEmpty()) << key << '=' << value;
+  // As perf and kitty, and only they, agree upon.
+  for (const auto* line :
+       {"perf stat --controls=fd:7", "perf stat control=fd:7", "perf stat --title=fd:7", "perf stat --control=x:fd:7",
+        "perf stat --control=fifo:7", "perf stat --control=fd:7x", "kitty --title=fd:7", "kitty --listen-on=unix:7",
+        "kitty --listen-on=tcp:localhost:7", "x --control=fd:7", "x --listen-on=fd:7"})
+    EXPECT_THAT(announced_by(line), IsEmpty()) << line;
+  // What that costs: these could not be told from a title.
+  for (const auto* line : {"swtpm socket --ctrl type=unixio,clientfd=7", "x --chardev=socket,fd=7", "x type=tap,fd=7"})
+    EXPECT_THAT(announced_by(line), IsEmpty()) << line;
+  // What was written without a value there is a list of its program's own items.
+  const Told told[] = {
+      {"perf stat --control=fd:8,9 true", {8, 9}},
+      {"/usr/bin/perf record --control=fd:8", {8}},
+      {"kitty --listen-on=fd:8", {8}},
+      {"qemu -netdev tap,id=n,fd=7", {7}},
+      {"qemu -netdev tap,id=n,vhost=on,fd=7,vhostfd=8", {7, 8}},
+      // A path says that it is meant, behind whatever key.
+      {"x --title=/dev/fd/7 name=/proc/self/fd/8", {7, 8}},
+      // A number behind a key that speaks of descriptors, first or not.
+      {"x fd=7,title=x", {7}},
+      {"x set=1,fd=7", {7}},
+  };
+  for (const auto& [how, numbers] : told) EXPECT_EQ(announced_by(how), numbers) << how;
 }
 
 TEST(Argument, OfTypicalCommandsAnnouncesNothing) {

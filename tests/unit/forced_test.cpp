@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The table of forced descriptors: to its end, beyond it, since when, and as a vfork child sees it.
+// The table of forced descriptors: to its end, beyond it, since when, what the program has noted there itself, and as a
+// vfork child sees it; and who waits for whom.
 
 #include "shim/process/forced.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <iterator>
-#include <set>
 
-#include "shim/process/borrowed.h"
+#include "shim/process/gate.h"
 #include "shim/process/phase.h"
 #include "shim/process/start.h"
+#include "shim/process/wiped.h"
 
 namespace cloexec {
 namespace {
@@ -28,8 +31,8 @@ TEST(Forced, IsNotedUpToTheEndOfTheTable) {
   EXPECT_EQ(next_forced(0), static_cast<int>(most_forced));
 }
 
-TEST(Forced, IsNothingBeyondTheTable) {
-  for (const int number : {65536, 70000, 2147483647, -1}) {
+TEST(Forced, IsNothingBeyondTheTableAndOfStandardStreams) {
+  for (const int number : {0, 1, 2, 65536, 70000, 2147483647, -1}) {
     note_forced(number, Kind::any);
     EXPECT_FALSE(is_forced(number)) << number;
   }
@@ -77,64 +80,39 @@ TEST(Stamp, ProvesWhoMadeIt) {
   forget_forced(10);
 }
 
-TEST(Forced, OfAVforkChildIsItsOwnAtEveryNumber) {
-  for (const int number : {20, 1024, 65535}) note_forced(number, Kind::any);
-  begin_vfork();
-  borrowed.child = 4711;  // as the kernel does
-  for (const int number : {20, 1024, 65535}) forget_forced(number);
-  note_forced(30, Kind::any);
-  EXPECT_EQ(next_forced(0), 30);
-  EXPECT_TRUE(Claims().are_own(30, stamp_of(30)));
-  note_forced(65535, Kind::any);
-  EXPECT_TRUE(is_forced(65535));
-  note_entry(1024, noted_marked);
-  EXPECT_EQ(entry_of(1024), noted_marked);
-  EXPECT_FALSE(is_forced(1024));
-
-  EXPECT_EQ(begin_borrowing(), nullptr);  // its own children are forked
-
-  end_vfork();
-  EXPECT_FALSE(is_vfork_child());
-  for (const int number : {20, 1024, 65535}) EXPECT_TRUE(is_forced(number)) << number;
-  EXPECT_FALSE(is_forced(30));
-  forget_forced(0, ~0U);
-}
-
-TEST(Forced, GivesEveryVforkAPlaceOfItsOwnForAWhile) {
-  std::set<VforkFrame*> frames;
-  for (unsigned i = 0; i < std::size(borrowed.frames); ++i) {
-    frames.insert(begin_vfork());
-    end_vfork();
+TEST(Entry, OfAMarkedNumberIsNoStampAndIsKept) {
+  for (const Stamp entry : {noted_cleared, noted_marked, noted_marking}) {
+    note_forced(10, Kind::opened);
+    note_entry(10, entry);
+    EXPECT_EQ(entry_of(10), entry);
+    EXPECT_FALSE(is_stamp(entry));
+    EXPECT_EQ(stamp_of(10), 0U);
+    EXPECT_FALSE(is_forced(10));
+    EXPECT_EQ(next_forced(0), static_cast<int>(forced_end));
+    EXPECT_FALSE(is_proof(entry));
+    forget_forced(10);
+    EXPECT_EQ(entry_of(10), 0U);
   }
-  EXPECT_EQ(frames.size(), std::size(borrowed.frames));
 }
 
-TEST(Entry, OfWhatTheProgramHasMarkedStaysUntilTheNumberIsClosed) {
-  note_entry(12, noted_marked);
-  note_forced(12, Kind::opened);  // a call that returns late
-  EXPECT_EQ(entry_of(12), noted_marked);
-  EXPECT_FALSE(is_forced(12));
-  EXPECT_FALSE(is_proof(entry_of(12)));
-  forget_forced(12);
-  note_forced(12, Kind::opened);
-  EXPECT_TRUE(is_forced(12));
-  forget_forced(12, 12);
+TEST(Entry, ThatAHandlerHasMarkedIsNotForcedByTheCallThatItInterrupted) {
+  for (const Stamp entry : {noted_marked, noted_marking}) {
+    note_entry(10, entry);
+    note_forced(10, Kind::opened);
+    EXPECT_EQ(entry_of(10), entry);
+    forget_forced(10);
+  }
+  // But what was cleared is somebody's that is gone.
+  note_entry(10, noted_cleared);
+  note_forced(10, Kind::opened);
+  EXPECT_TRUE(is_forced(10));
+  forget_forced(10);
 }
 
-TEST(Entry, OfWhatTheProgramHasClearedGivesWayToAStamp) {
-  note_entry(12, noted_cleared);
-  EXPECT_FALSE(is_forced(12));
-  EXPECT_EQ(next_forced(12), static_cast<int>(forced_end));
-  note_forced(12, Kind::opened);
-  EXPECT_TRUE(is_forced(12));
-  forget_forced(12);
-}
-
-TEST(Entry, IsNoneOfTheStandardStreams) {
-  for (const int number : {0, 1, 2, -1}) {
+TEST(Entry, OfNumbersThatAreExemptOrBeyondTheTableIsNothing) {
+  for (const int number : {0, 2, 65536, -1}) {
     note_entry(number, noted_marked);
-    note_forced(number, Kind::any);
-    EXPECT_EQ(entry_of(number), Stamp{0}) << number;
+    EXPECT_EQ(entry_of(number), 0U) << number;
   }
 }
 
@@ -144,29 +122,159 @@ TEST(Entry, OfBitsThatCameOverAStampIsNone) {
       EXPECT_FALSE(is_stamp(new_stamp(kind) | noted));
 }
 
-TEST(Replaced, ComesBackWhenTheCallFails) {
-  for (const Stamp during : {Stamp{0}, noted_marking}) {
-    note_forced(14, Kind::pipe);
-    const Stamp before = stamp_of(14);
-    const Replaced replaced(14, during);
-    EXPECT_EQ(entry_of(14), during);
+TEST(Replaced, PutsBackWhatWasThereWhenTheCallFails) {
+  for (const Stamp entry : {Stamp{0}, noted_marking}) {
+    note_forced(10, Kind::opened);
+    const Stamp before = entry_of(10);
+    const Replaced replaced(10, entry);
+    EXPECT_EQ(entry_of(10), entry);
     replaced.put_back();
-    EXPECT_EQ(stamp_of(14), before);
-    forget_forced(14);
+    EXPECT_EQ(entry_of(10), before);
+    forget_forced(10);
   }
+  const Replaced of_nothing(10, noted_marking);
+  EXPECT_EQ(entry_of(10), noted_marking);
+  of_nothing.put_back();
+  EXPECT_EQ(entry_of(10), 0U);
 }
 
-TEST(Replaced, LeavesAloneWhatSomebodyIsAboutToMark) {
-  const Replaced marking(14, noted_marking);
-  Replaced(14, 0).put_back();
-  EXPECT_EQ(entry_of(14), noted_marking);
-  note_forced(14, Kind::any);
-  EXPECT_FALSE(is_forced(14));
+TEST(Replaced, PutsNothingBackOverWhatWasNotedMeanwhile) {
+  note_forced(10, Kind::opened);
+  const Replaced replaced(10, 0);
+  note_entry(10, noted_marked);
+  replaced.put_back();
+  EXPECT_EQ(entry_of(10), noted_marked);
+  forget_forced(10);
+}
+
+TEST(Replaced, LeavesItToWhoIsAboutToMarkIt) {
+  const Replaced marking(10, noted_marking);
+  {
+    const Replaced forcing(10, 0);
+    EXPECT_EQ(entry_of(10), noted_marking);
+    forcing.put_back();
+    EXPECT_EQ(entry_of(10), noted_marking);
+  }
   marking.put_back();
-  EXPECT_EQ(entry_of(14), Stamp{0});
+  EXPECT_EQ(entry_of(10), 0U);
 }
 
-TEST(Replaced, IsNothingOfANegativeNumber) { Replaced(-1, noted_marking).put_back(); }
+TEST(Replaced, IsNothingForANegativeNumber) {
+  const Replaced replaced(-1, noted_marking);
+  replaced.put_back();
+  EXPECT_EQ(entry_of(-1), 0U);
+}
+
+TEST(Distrust, EndsWhenTheCallHasFailed) {
+  note_forced(10, Kind::opened);
+  const Stamp older = stamp_of(10);
+  const Stamp since = begin_epoch();
+  note_forced(11, Kind::opened);
+  distrust(since);
+  EXPECT_TRUE(is_proof(older));
+  EXPECT_FALSE(is_proof(stamp_of(11)));
+  const Stamp later = begin_epoch();
+  distrust(later);
+  trust_again(later);  // not of the earlier one
+  EXPECT_FALSE(is_proof(stamp_of(11)));
+  trust_again(since);
+  EXPECT_TRUE(is_proof(stamp_of(11)));
+  forget_forced(0, ~0U);
+}
+
+TEST(Forced, OfAVforkChildIsItsOwnAtEveryNumber) {
+  for (const int number : {20, 1024, 65535}) note_forced(number, Kind::any);
+  VforkFrame* const frame = begin_borrowing();
+  ASSERT_NE(frame, nullptr);
+  borrowed.child = 4711;  // as the kernel does
+  frame->has_begun = 1;   // as its first instructions do
+  --*frame->starters;
+  for (const int number : {20, 1024, 65535}) {
+    EXPECT_TRUE(is_forced(number)) << number;
+    EXPECT_FALSE(is_changed(number)) << number;
+    forget_forced(number);
+    EXPECT_FALSE(is_forced(number)) << number;
+    EXPECT_TRUE(is_changed(number)) << number;
+  }
+  note_forced(30, Kind::any);
+  EXPECT_EQ(next_forced(0), 30);
+  EXPECT_TRUE(Claims().are_own(30, stamp_of(30)));
+  note_forced(65535, Kind::any);
+  EXPECT_TRUE(is_forced(65535));
+  note_entry(31, noted_marked);
+  note_forced(31, Kind::any);
+  EXPECT_EQ(entry_of(31), noted_marked);
+  const Stamp stamp = stamp_of(30);
+  EXPECT_FALSE(change_entry(30, stamp + epoch_step, 0));
+  EXPECT_TRUE(change_entry(30, stamp, stamp | is_given));
+  EXPECT_EQ(stamp_of(30), stamp | is_given);
+
+  end_borrowing(frame);
+  EXPECT_FALSE(is_vfork_child());
+  for (const int number : {20, 1024, 65535}) EXPECT_TRUE(is_forced(number)) << number;
+  EXPECT_FALSE(is_forced(30));
+  EXPECT_EQ(entry_of(31), 0U);
+  forget_forced(0, ~0U);
+}
+
+TEST(Forced, OfAVforkChildsChildIsAForkedOnes) {
+  VforkFrame* const frame = begin_borrowing();
+  ASSERT_NE(frame, nullptr);
+  borrowed.child = 4711;
+  frame->has_begun = 1;
+  --*frame->starters;
+  EXPECT_EQ(begin_borrowing(), nullptr);
+  EXPECT_EQ(borrowed.child, 4711);
+  end_borrowing(frame);
+  EXPECT_FALSE(is_vfork_child());
+}
+
+TEST(Forced, HasAFrameForEachOfSoManyHandlersThatCallVfork) {
+  VforkFrame* frames[std::size(Borrowed{}.frames)];
+  for (VforkFrame*& frame : frames) frame = begin_borrowing();
+  for (unsigned i = 0; i < std::size(frames); ++i)
+    for (unsigned k = 0; k < i; ++k) EXPECT_NE(frames[i], frames[k]);
+  // None has begun: each is taken off those that start something.
+  EXPECT_EQ(wiped.starters, static_cast<int>(std::size(frames)));
+  for (VforkFrame* const frame : frames) end_borrowing(frame);
+  EXPECT_EQ(wiped.starters, 0);
+}
+
+TEST(Gate, WaitsOnceForWhoJumpedOutOfAStart) {
+  begin_start();
+  begin_giving();  // waits for as long as a start may take
+  EXPECT_EQ(wiped.abandoned, 1);
+  end_giving();
+  begin_start();
+  EXPECT_GT(wiped.starters, wiped.abandoned);
+  end_start();
+  begin_giving();
+  EXPECT_EQ(wiped.abandoned, 1);
+  end_giving();
+  end_start();
+  EXPECT_EQ(wiped.starters, 0);
+  EXPECT_EQ(wiped.abandoned, 0);
+}
+
+TEST(Gate, SetsAFlagThatItClearedUnlessTheProgramHasClearedIt) {
+  const int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  ASSERT_GT(fd, 2);
+  note_forced(fd, Kind::opened);
+  const Stamp stamp = stamp_of(fd);
+  ASSERT_TRUE(change_entry(fd, stamp, stamp | is_given));
+  ASSERT_EQ(fcntl(fd, F_SETFD, 0), 0);
+  take_back();
+  EXPECT_EQ(fcntl(fd, F_GETFD), FD_CLOEXEC);
+  EXPECT_EQ(stamp_of(fd), stamp);
+
+  ASSERT_TRUE(change_entry(fd, stamp, stamp | is_given));
+  ASSERT_EQ(fcntl(fd, F_SETFD, 0), 0);
+  note_entry(fd, noted_cleared);
+  take_back();
+  EXPECT_EQ(fcntl(fd, F_GETFD), 0);
+  forget_forced(fd);
+  close(fd);
+}
 
 }  // namespace
 }  // namespace cloexec
