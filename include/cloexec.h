@@ -18,10 +18,12 @@
 extern "C" {
 #endif
 
-/* What the library answers on descriptor -1, where every kernel says EBADF (ioctl(2)). Its argument: 0 asks, 2 switches
- * off, 3 on. */
+/* The request of ioctl(2) that the library answers on descriptor -1, where every kernel says EBADF. Its argument: 0
+ * asks, 2 switches off, 3 on. */
 #define CLOEXEC_DEFAULT_REQUEST 0x436c4f58UL
 
+/* Makes that request: 1 when descriptors are forced then, else 0, as without the library. errno unchanged. For the
+ * functions below. */
 static __inline__ int cloexec_ask_default_(long argument) {
   const int error_before = errno;
   const int answer = ioctl(-1, CLOEXEC_DEFAULT_REQUEST, argument);
@@ -29,15 +31,16 @@ static __inline__ int cloexec_ask_default_(long argument) {
   return answer == 1;
 }
 
-/* 1 when the descriptors that this process makes are forced to be close-on-exec, as far as no rule exempts them; else
- * 0. */
+/* Returns 1 when the descriptors that this process makes are forced to be close-on-exec, as far as no rule exempts
+ * them; else 0. Cannot fail, errno unchanged. */
 static __inline__ int cloexec_get_default(void) { return cloexec_ask_default_(0); }
 
-/* Switches that off (0) or on (else), for all threads; what is open already stays as it is. Returns the default that
- * holds then: 0 although `on` was asked for when CLOEXEC_MODE is off or observe, or without the library. */
+/* Switches the forcing of descriptors off (0) or on (else), for all threads; what is open already stays as it is.
+ * Returns the default that holds then: 0 although `on` was asked for when CLOEXEC_MODE is off or observe, or without
+ * the library. errno unchanged. */
 static __inline__ int cloexec_set_default(int on) { return cloexec_ask_default_(on ? 3 : 2); }
 
-/* 1 when descriptor `fd` is close-on-exec, 0 when it is inheritable; -1 and errno on error (EBADF): F_GETFD of
+/* Returns 1 when descriptor `fd` is close-on-exec, 0 when it is inheritable; -1 and errno on error (EBADF): F_GETFD of
  * fcntl(2). */
 static __inline__ int cloexec_get(int fd) {
   const int flags = fcntl(fd, F_GETFD);

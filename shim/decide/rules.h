@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The rules that can concern this program, collected at load and immutable from then on.
+// The rules that can concern this program, collected at load and immutable from then on. Nothing here changes errno.
 #pragma once
 
 #include <span>
@@ -13,14 +13,16 @@ namespace [[gnu::visibility("hidden")]] cloexec {
 struct PolicySources {
   const char* variable = nullptr;  // the value of CLOEXEC_POLICY
   const char* file = nullptr;      // of CLOEXEC_POLICY_FILE; null is /etc/cloexec.conf, if that exists
-  bool is_strict = false;
+  bool is_strict = false;          // without the profile
 };
 
-/// Reads all sources and reports what is malformed. `environment`: see first_argument().
+/// Reads all sources and reports what is malformed, or cannot be used: the rest holds. Copies what it keeps into memory
+/// of its own (mmap(2)). `environment`: see first_argument(). To be called once, when the settings are read.
 void load_rules(const PolicySources& sources, char* const* environment);
 
-/// In the order in which they are asked. The profile's are chosen when they are first asked for: most of what many
-/// processes do is to start.
+/// The rules, in the order in which they are asked, with their sources. The profile's are chosen when they are first
+/// asked for, with a system call or two: most of what many processes do is to start. May be called in a signal handler
+/// and between fork and exec; valid for ever.
 std::span<const RuleSet> rule_sets();
 
 }  // namespace cloexec

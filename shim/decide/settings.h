@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What this process was told to do, read from the environment once and immutable from then on, hence without a lock.
-// Daemons overwrite their environment for a process title, so everything is copied at load.
+// Daemons overwrite their environment for a process title, so everything is copied at load. Nothing here fails or
+// changes errno, and all may be called in a signal handler and between fork and exec.
 #pragma once
 
 #include "policy/number_set.h"
 
 namespace [[gnu::visibility("hidden")]] cloexec {
 
-/// All zero at first, so that it shares its page with all else that is written.
+/// The settings. All zero at first, so that they share their page with all else that is written.
 struct Settings {
-  bool are_read = false;
-  bool changes_nothing = false;  // CLOEXEC_MODE
+  bool are_read = false;         // or are being read
+  bool changes_nothing = false;  // CLOEXEC_MODE is observe or off, or a copy of this library does the work
   bool is_switched_off = false;  // cloexec_set_default(): the one thing that changes
-  NumberSet allowed;
+  NumberSet allowed;             // CLOEXEC_ALLOW
 };
 
+/// This process's; a vfork child has its parent's.
 extern constinit Settings settings;
 
 /// Reads the settings if they have not been read and the environment is there; whether they are read now. load.cpp,
@@ -29,14 +31,15 @@ inline bool is_enforcing() { return !settings.changes_nothing && !settings.is_sw
 /// Whether descriptor `fd` stays inheritable whatever the rules say: 0 to 2, and CLOEXEC_ALLOW.
 inline bool is_exempt(int fd) { return (fd >= 0 && fd <= 2) || settings.allowed.contains(fd); }
 
-/// Whether the default is no longer what it was when something was worked out that has just been stored: then a switch
-/// by another thread, or by a handler, may have come before the store, and the store must be undone.
+/// Whether is_enforcing() is no longer what it was when something was worked out that has just been stored: then a
+/// switch by another thread, or by a handler, may have come before the store, and the store must be undone.
 inline bool has_switched(bool was_enforcing) {
   __atomic_thread_fence(__ATOMIC_SEQ_CST);
   return is_enforcing() != was_enforcing;
 }
 
-/// cloexec_set_default(): what is open already stays as it is.
+/// Switches what cloexec_set_default() does, for all threads; what is open already stays as it is. Every call is
+/// planned anew.
 void switch_default(bool on);
 
 }  // namespace cloexec

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What several threads read and write, a value at a time: written whole, no lock, nothing half done in a vfork child.
+// Nothing here fails or changes errno, and all may be called in a signal handler and between fork and exec.
 #pragma once
 
 namespace [[gnu::visibility("hidden")]] cloexec {
 
+/// The value of an object that other threads may write meanwhile: an old one or a new one, never a mixture. Says
+/// nothing of when other objects are seen to change (relaxed).
 template <typename Type>
 Type load(const Type& object) {
   Type value;
@@ -12,6 +15,7 @@ Type load(const Type& object) {
   return value;
 }
 
+/// Writes an object in one step, so that whoever reads it by load() sees the old value or this one (relaxed).
 template <typename Type>
 void store(Type& object, Type value) {
   __atomic_store(&object, &value, __ATOMIC_RELAXED);

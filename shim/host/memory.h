@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Memory from the kernel: the heap is the host's.
+// Memory from the kernel (mmap(2)): the heap is the host's. Sizes are in bytes. Nothing here changes errno, and all may
+// be called in a signal handler and between fork and exec.
 #pragma once
 
 #include <sys/mman.h>
@@ -11,7 +12,8 @@
 
 namespace [[gnu::visibility("hidden")]] cloexec {
 
-/// Maps `fd`, or memory of nobody else's where that is -1; null when it cannot.
+/// Maps the first `size` bytes of `fd`, or memory where that is -1, for reading and writing, with MAP_* for `flags`;
+/// null when it cannot.
 inline void* map(std::size_t size, int fd, long flags) {
   constexpr long protection = PROT_READ | PROT_WRITE;
 #ifdef __i386__
@@ -24,12 +26,14 @@ inline void* map(std::size_t size, int fd, long flags) {
   return memory < 0 && memory > -4096 ? nullptr : reinterpret_cast<void*>(memory);
 }
 
-/// Zeroed memory; null when there is none.
+/// Maps zeroed memory of this process alone; null when there is none.
 inline void* map_memory(std::size_t size) { return map(size, -1, MAP_PRIVATE | MAP_ANONYMOUS); }
 
-/// A file that others write to, too; null when it cannot be mapped.
+/// Maps a file that others write to, too; null when it cannot be mapped. To touch what lies behind its end raises
+/// SIGBUS.
 inline void* map_shared(std::size_t size, int fd) { return map(size, fd, MAP_SHARED); }
 
+/// Gives back what one of these has mapped, of the size that it was mapped with.
 inline void unmap_memory(void* memory, std::size_t size) {
   raw_syscall(__NR_munmap, reinterpret_cast<long>(memory), static_cast<long>(size));
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Which object a call came from: what a rule's `module` asks. Without a lock, since calls are made in signal handlers.
+// Nothing here changes errno, and all may be called between fork and exec, too. Before glibc 2.35 and on musl the list
+// of objects is walked, which a dlclose(3) at that moment may change.
 #pragma once
 
 #include <cstdint>
@@ -8,20 +10,22 @@
 
 namespace [[gnu::visibility("hidden")]] cloexec {
 
-/// The base name of a shared object or of the program, and where it is loaded.
+/// A shared object, or the program.
 struct Module {
-  std::string_view name;
-  std::uintptr_t base = 0;
+  std::string_view name;    // the base name of its file, valid while it is loaded
+  std::uintptr_t base = 0;  // where it is loaded: what is added to the addresses in its file
 };
 
-/// The one that `address` is in; empty when that is not known.
+/// The module that `address` lies in; all empty when that is not known. The program's name is empty before
+/// learn_program_name().
 Module find_module(const void* address);
 
-/// The running program is a module like others, but the loader has no name for it: finds that out, with one system call
-/// and once. Threads that do so at the same time write the same.
+/// Finds out the base name of the running program, which is a module like others, but the loader has no name for it:
+/// once, and with one system call. It is cut to 63 bytes. Threads that do so at the same time write the same.
 void learn_program_name();
 
-/// What rules call it. A program that OCaml has compiled is "ocaml" to them: its runtime is in no shared object.
+/// The name that rules know the module of `address` by; empty when that is not known. A program that OCaml has compiled
+/// is "ocaml" to them: its runtime is in no shared object. Valid as Module::name is.
 std::string_view module_in_rules(const void* address);
 
 }  // namespace cloexec

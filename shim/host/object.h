@@ -13,7 +13,9 @@
 
 namespace [[gnu::visibility("hidden")]] cloexec {
 
-/// As much of it as `room` holds, which the answer is a part of; empty when it cannot be had.
+/// The object of descriptor `fd`, or as much of its text as `room` holds, which the answer is a part of; empty when it
+/// cannot be had: `fd` is not open, /proc is not mounted, or a sandbox does not let us look. errno unchanged; may be
+/// called in a signal handler and between fork and exec.
 inline std::string_view object_of(int fd, std::span<char> room) {
   constexpr std::string_view folder = "/proc/self/fd/";
   char link[32] = "/proc/self/fd/";

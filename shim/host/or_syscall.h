@@ -8,7 +8,9 @@
 
 namespace [[gnu::visibility("hidden")]] cloexec {
 
-/// Calls the next function, or system call `number` with the same arguments where libc lacks the function.
+/// Calls the next function, or system call `number` with these arguments where libc lacks the function. Returns what
+/// that does: -1 and errno on error, ENOSYS where the kernel lacks the call. As safe in a signal handler as the
+/// function.
 template <typename Next, typename... Arguments>
 int or_syscall(Next next, long number, Arguments... arguments) {
   auto* const function = next.get();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Declares every function of the catalogue: the system's headers where they do, and what no current header declares
-// (old names, fortified names, functions newer than this libc). Each comes with its man page or its source.
+// (old names, fortified names, functions newer than this libc). Each comes with its man page or its source. To call one
+// by its own name here would be to call the shim: see next.h.
 #pragma once
 
 #include <dirent.h>

@@ -8,7 +8,7 @@
 
 namespace [[gnu::visibility("hidden")]] cloexec {
 
-// Those that fill in a struct stat64, and that know 32-bit user ids.
+// Numbers of the system calls that fill in a struct stat64 (stat(2)), and that know 32-bit user ids (geteuid(2)).
 #ifdef __NR_fstat64
 inline constexpr long fstat_number = __NR_fstat64;
 inline constexpr long fstatat_number = __NR_fstatat64;
@@ -19,8 +19,9 @@ inline constexpr long fstatat_number = __NR_newfstatat;
 inline constexpr long geteuid_number = __NR_geteuid;
 #endif
 
-/// Makes system call `number`; a failure comes back as the negative errno (syscall(2)). No cancellation point.
-/// On i386 a sixth argument would take the frame pointer's register: there is none.
+/// Makes system call `number`; a failure comes back as the negative errno (syscall(2)), and errno is unchanged. No
+/// cancellation point; may be called in a signal handler and between fork and exec. On i386 a sixth argument would take
+/// the frame pointer's register: there is none.
 inline long raw_syscall(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0,
                         [[maybe_unused]] long f = 0) {
 #if defined(__x86_64__)

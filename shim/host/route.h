@@ -6,11 +6,15 @@
 
 namespace [[gnu::visibility("hidden")]] cloexec {
 
-/// What is behind `name`: our `interposer`, or the function of a library that is not libc's. Kept in `route`.
+/// The function behind `name`: our `interposer`, or where the next definition is not libc's, that one. Kept in `route`,
+/// which two threads may both do: they find the same. errno, and where it may be called: as find_next().
 void* find_route(const char* name, void* interposer, void*& route);
 
 }  // namespace cloexec
 
+// Pieces of assembler, for each architecture. CLOEXEC_SAVE_ARGUMENTS puts the registers that arguments come in on the
+// stack (i386: the first two arguments again), CLOEXEC_JUMP takes them back and jumps to the result of the last call,
+// CLOEXEC_FOLLOW_ROUTE jumps to route NAME unless that is null yet, and CLOEXEC_CALL calls a function of ours.
 #if defined(__x86_64__)
 #define CLOEXEC_SAVE_ARGUMENTS                                                                         \
   "  pushq %rdi\n  pushq %rsi\n  pushq %rdx\n  pushq %rcx\n  pushq %r8\n  pushq %r9\n  pushq %rax\n  " \
@@ -40,11 +44,13 @@ void* find_route(const char* name, void* interposer, void*& route);
 #define CLOEXEC_CALL(function) "  bl " function "\n"
 #endif
 
-/// Asks `function`, which gets the first two arguments, where to jump to.
+/// Assembler that asks `function`, which gets the first two arguments, where to jump to, and jumps there.
 #define CLOEXEC_ASK(function) CLOEXEC_SAVE_ARGUMENTS CLOEXEC_CALL(function) CLOEXEC_JUMP
 
+/// Defines the function `name` in assembler, as a symbol that may be exported.
 #define CLOEXEC_EXPORT(name, body)                                                             \
   asm(".text\n.globl " #name "\n.type " #name ", %function\n" #name ":\n.cfi_startproc\n" body \
       ".cfi_endproc\n.size " #name ", . - " #name "\n");
 
+/// Defines the function `name` as a jump along its route, which cloexec_find_route_NAME is asked for first.
 #define CLOEXEC_ROUTE(name) CLOEXEC_EXPORT(name, CLOEXEC_FOLLOW_ROUTE(name) CLOEXEC_ASK("cloexec_find_route_" #name))

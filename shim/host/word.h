@@ -2,7 +2,7 @@
 //
 // Arguments and results as machine words: integers and pointers are passed alike, to functions with and without a
 // prototype, and a word too many is not looked at (the psABIs of x86-64, i386 and aarch64). So one body serves calls of
-// every type.
+// every type. Nothing here fails or changes errno.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,13 @@
 
 namespace [[gnu::visibility("hidden")]] cloexec {
 
+/// An argument or a result as the machine passes it.
 using Word = std::intptr_t;
 
-/// As many as any call of the catalogue takes, and the number of one that goes through syscall(2).
+/// As many words as any call of the catalogue takes, and the number of one that goes through syscall(2).
 inline constexpr unsigned most_words = 7;
 
+/// A value as a word; a negative number stays what it is.
 template <typename Value>
 Word to_word(Value value) {
   if constexpr (std::is_pointer_v<Value>)
@@ -23,6 +25,7 @@ Word to_word(Value value) {
     return static_cast<Word>(value);
 }
 
+/// The value that a word was made of; of a narrower type the low bits.
 template <typename Value>
 Value from_word(Word word) {
   if constexpr (std::is_pointer_v<Value>)

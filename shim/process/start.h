@@ -12,7 +12,8 @@
 
 namespace [[gnu::visibility("hidden")]] cloexec {
 
-/// fork(2) by one of libc's functions, which returns 0 in the child.
+/// Forks by one of libc's functions (fork(2)), which returns 0 in the child; waits for who gives, as begin_start().
+/// Returns what that returns, and errno is its own. As safe in a signal handler as the function.
 template <typename Next, typename... Arguments>
 pid_t fork_by(Next next, Arguments... arguments) {
   const Starting starting;
@@ -22,7 +23,9 @@ pid_t fork_by(Next next, Arguments... arguments) {
   return result;
 }
 
-/// A child is about to borrow this thread; null when this is a vfork child, which must fork instead.
+/// Says that a child is about to borrow this thread, and counts its start, which may wait (begin_start()). Returns the
+/// frame for it; null when this is a vfork child, which must fork instead. errno unchanged; may be called in a signal
+/// handler.
 inline VforkFrame* begin_borrowing() {
   // Before the memory is lent: a child that was forked unseen must not begin in its own child.
   ensure_begun();
@@ -33,7 +36,8 @@ inline VforkFrame* begin_borrowing() {
   return frame;
 }
 
-/// It has ended; or did not begin.
+/// Says that the child which borrowed this thread, with the frame that begin_borrowing() gave, has ended or did not
+/// begin. errno unchanged; may be called in a signal handler.
 inline void end_borrowing(VforkFrame* frame) {
   if (frame->has_begun == 0) end_start();
   end_vfork();

@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What is noted of calls after which two processes or threads have one descriptor table or two, by function and by
-// number.
+// number. Nothing here fails or changes errno, and all may be called in a signal handler and between fork and exec.
 #pragma once
 
 #include "shim/process/forced.h"
 
 namespace [[gnu::visibility("hidden")]] cloexec {
 
-/// Notes a call before it is made, and takes that back should it fail.
+/// One call of clone(2) or unshare(2), noted before it is made; should it fail, that can be taken back.
 class Sharing {
  public:
-  /// clone(2) of a process, not of a thread.
+  /// Notes a clone(2) of a process, not of a thread, with these CLONE_*: whether it shares descriptors, or memory
+  /// without the parent's waiting.
   void note_clone(unsigned flags);
 
-  /// unshare(2): this thread is about to part with what it shares.
+  /// Notes an unshare(2), with these CLONE_*: where this thread parts with descriptors that others have, what is noted
+  /// from now on could be theirs. One system call then.
   void note_unshare(unsigned flags);
 
-  /// The call has failed.
+  /// Takes back what was noted, for a call that has failed.
   void take_back() const;
 
  private:

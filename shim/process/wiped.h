@@ -10,18 +10,20 @@
 
 namespace [[gnu::visibility("hidden")]] cloexec {
 
-// The kernel wipes whole pages; where they may be of 64 KiB, nothing else must lie within so many.
+/// Bytes that the kernel wipes. It wipes whole pages; where they may be of 64 KiB, nothing else must lie within so
+/// many.
 #ifdef __aarch64__
 inline constexpr unsigned wiped_size = 65536;
 #else
 inline constexpr unsigned wiped_size = 4096;
 #endif
 
+/// What a process knows of itself alone; all zero in a child that has not begun.
 struct alignas(wiped_size) Wiped {
-  bool has_begun;
-  bool is_parent;
-  int process;   // its id, where that was asked for
-  int recorded;  // the same, once an audit was told
+  bool has_begun;  // phase.h: the process knows whose child it is
+  bool is_parent;  // it is the one that the shim was loaded into
+  int process;     // its id; 0 when that was not asked for
+  int recorded;    // its id; 0 until an audit was told of it
   // See gate.h: who gives now, how many start something, how many of these nobody will end, and how many shells were
   // begun when that was last looked at.
   int giver;
@@ -33,10 +35,11 @@ struct alignas(wiped_size) Wiped {
   void* settled[call_count];       // make/ability.h
 };
 
+/// This process's; a vfork child has its parent's.
 extern constinit Wiped wiped;
 
-/// Every call is planned anew, and none is settled. Cannot fail, errno unchanged; another thread may use an old plan
-/// once more.
+/// Forgets what was worked out of each call: it is planned anew, and not settled. Cannot fail, errno unchanged, may be
+/// called in a signal handler; another thread may use an old plan once more.
 void forget_plans();
 
 }  // namespace cloexec
