@@ -5,7 +5,9 @@
 //   giving_work close_range|closefrom TIMES OPEN HIGHEST
 //       makes OPEN descriptors and closes all from 3 on, TIMES times; HIGHEST was in use before
 //   giving_work dup TIMES OPEN HIGHEST
-//       makes them as often, and closes them one by one, by raw calls
+//       makes them as often, and closes them one by one
+//   giving_work close TIMES OPEN HIGHEST
+//       closes as many one by one that it has made by raw calls
 //   giving_work execv|posix_spawn TIMES OPEN WORDS
 //       tries in vain to start a program with so many arguments, with OPEN descriptors to give
 

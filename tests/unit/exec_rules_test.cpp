@@ -157,8 +157,8 @@ TEST(StandardProfile, GivesOnWhatIsMeant) {
 TEST(StandardProfile, LetsServersInterpretersGiveTheirOwnOnly) {
   for (const auto* program :
        {"php8.2", "php-cgi8.2", "php-fpm8.2", "/usr/sbin/php-fpm7.4", "php-fpm", "php-fpm82", "php-cgi82",
-        "php8.2-fcgi", "php84", "lsphp", "/usr/local/lsws/lsphp81/bin/lsphp", "lsphp8.1", "apache2", "apache2-worker",
-        "httpd", "httpd-prefork", "httpd.worker", "unitd"}) {
+        "php8.2-fcgi", "php84", "phpize", "lsphp", "/usr/local/lsws/lsphp81/bin/lsphp", "lsphp8.1", "apache2",
+        "apache2-worker", "httpd", "httpd-prefork", "httpd.worker", "unitd"}) {
     EXPECT_EQ(standard(Call::execve, {.told = true}, {program}), Verdict::force) << program;
     EXPECT_EQ(standard(Call::execve, {.told = true, .made = true}, {program}), Verdict::exempt) << program;
   }

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <iterator>
@@ -227,6 +228,30 @@ TEST(Forced, OfAVforkChildsChildIsAForkedOnes) {
   EXPECT_EQ(borrowed.child, 4711);
   end_borrowing(frame);
   EXPECT_FALSE(is_vfork_child());
+}
+
+TEST(Forced, OfAForkedChildIsWhatTheVforkChildHadThatForkedIt) {
+  for (const int number : {20, 21}) note_forced(number, Kind::any);
+  VforkFrame* const frame = begin_borrowing();
+  ASSERT_NE(frame, nullptr);
+  borrowed.child = 4711;
+  frame->has_begun = 1;
+  --*frame->starters;
+  forget_forced(20);
+  note_forced(30, Kind::any);
+  note_entry(31, noted_marked);
+  const pid_t child = fork_by(next_fork);
+  if (child == 0) {
+    const bool has_all = !is_forced(20) && is_forced(21) && is_forced(30) && entry_of(31) == noted_marked;
+    _exit(has_all && !is_vfork_child() && !Claims().are_own(30, stamp_of(30)) ? 0 : 1);
+  }
+  end_borrowing(frame);
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(is_forced(20));
+  EXPECT_FALSE(is_forced(30));
+  forget_forced(0, ~0U);
 }
 
 TEST(Forced, HasAFrameForEachOfSoManyHandlersThatCallVfork) {
