@@ -12,6 +12,7 @@
 
 #include <iterator>
 
+#include "shim/host/next.h"
 #include "shim/process/gate.h"
 #include "shim/process/phase.h"
 #include "shim/process/start.h"
