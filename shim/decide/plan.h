@@ -22,7 +22,7 @@ inline Plan known_plan(Call call) { return static_cast<Plan>(load(wiped.plans[st
 
 /// Keeps the plan for a call. Not in a vfork child, which has its parent's.
 inline void set_plan(Call call, Plan plan) {
-  store(wiped.plans[static_cast<unsigned>(call)], static_cast<std::uint8_t>(plan));
+  store_in_order(wiped.plans[static_cast<unsigned>(call)], static_cast<std::uint8_t>(plan));
 }
 
 }  // namespace cloexec

@@ -9,9 +9,8 @@ namespace cloexec {
 constinit Settings settings;
 
 void switch_default(bool on) {
-  settings.is_switched_off = !on;
-  // See has_switched.
-  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+  // Before the plans are forgotten: see has_switched.
+  store_in_order(settings.is_switched_off, !on);
   forget_plans();
 }
 

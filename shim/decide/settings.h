@@ -6,6 +6,7 @@
 #pragma once
 
 #include "policy/number_set.h"
+#include "shim/host/atomic.h"
 
 namespace [[gnu::visibility("hidden")]] cloexec {
 
@@ -26,16 +27,15 @@ extern constinit Settings settings;
 bool read_settings_if_possible();
 
 /// Whether anything is forced at all now.
-inline bool is_enforcing() { return !settings.changes_nothing && !settings.is_switched_off; }
+inline bool is_enforcing() { return !settings.changes_nothing && !load(settings.is_switched_off); }
 
 /// Whether descriptor `fd` stays inheritable whatever the rules say: 0 to 2, and CLOEXEC_ALLOW.
 inline bool is_exempt(int fd) { return (fd >= 0 && fd <= 2) || settings.allowed.contains(fd); }
 
-/// Whether is_enforcing() is no longer what it was when something was worked out that has just been stored: then a
-/// switch by another thread, or by a handler, may have come before the store, and the store must be undone.
+/// Whether is_enforcing() is no longer what it was when something was worked out that has just been stored, in order:
+/// then a switch by another thread, or by a handler, may have come before the store, and the store must be undone.
 inline bool has_switched(bool was_enforcing) {
-  __atomic_thread_fence(__ATOMIC_SEQ_CST);
-  return is_enforcing() != was_enforcing;
+  return (!settings.changes_nothing && !load_in_order(settings.is_switched_off)) != was_enforcing;
 }
 
 /// Switches what cloexec_set_default() does, for all threads; what is open already stays as it is. Every call is

@@ -22,6 +22,6 @@ inline void remember(Call call, Ability ability) { store(abilities[static_cast<u
 /// Null when there is more to think of.
 inline void* settled_function(Call call) { return load(wiped.settled[static_cast<unsigned>(call)]); }
 
-inline void settle(Call call, void* function) { store(wiped.settled[static_cast<unsigned>(call)], function); }
+inline void settle(Call call, void* function) { store_in_order(wiped.settled[static_cast<unsigned>(call)], function); }
 
 }  // namespace cloexec

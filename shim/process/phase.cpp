@@ -83,8 +83,8 @@ bool has_lost_parent() {
 
 void forget_plans() {
   for (unsigned call = 0; call < call_count; ++call) {
-    store(wiped.settled[call], static_cast<void*>(nullptr));
-    store(wiped.plans[call], std::uint8_t{0});
+    store_in_order(wiped.settled[call], static_cast<void*>(nullptr));
+    store_in_order(wiped.plans[call], std::uint8_t{0});
   }
 }
 

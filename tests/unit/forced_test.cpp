@@ -235,7 +235,7 @@ TEST(Forced, OfAForkedChildIsWhatTheVforkChildHadThatForkedIt) {
   for (const int number : {20, 21}) note_forced(number, Kind::any);
   VforkFrame* const frame = begin_borrowing();
   ASSERT_NE(frame, nullptr);
-  borrowed.child = 4711;
+  borrowed.child = getpid();  // whose child the forked one will be
   frame->has_begun = 1;
   --*frame->starters;
   forget_forced(20);
