@@ -271,7 +271,7 @@ TEST(Argument, AnnouncesNothingBehindAKeyWhoseValueAStrangerMayHaveChosen) {
         "kitty --listen-on=tcp:localhost:7", "x --control=fd:7", "x --listen-on=fd:7"})
     EXPECT_THAT(announced_by(line), IsEmpty()) << line;
   // What that costs: these could not be told from a title.
-  for (const auto* line : {"swtpm socket --ctrl type=unixio,clientfd=7", "x --chardev=socket,fd=7", "x type=tap,fd=7"})
+  for (const auto* line : {"x --chardev=socket,fd=7", "x --ctrl=unixio,clientfd=7"})
     EXPECT_THAT(announced_by(line), IsEmpty()) << line;
   // What was written without a value there is a list of its program's own items.
   const Told told[] = {
@@ -280,6 +280,7 @@ TEST(Argument, AnnouncesNothingBehindAKeyWhoseValueAStrangerMayHaveChosen) {
       {"kitty --listen-on=fd:8", {8}},
       {"qemu -netdev tap,id=n,fd=7", {7}},
       {"qemu -netdev tap,id=n,vhost=on,fd=7,vhostfd=8", {7, 8}},
+      {"swtpm socket --ctrl type=unixio,clientfd=7", {7}},
       // A path says that it is meant, behind whatever key.
       {"x --title=/dev/fd/7 name=/proc/self/fd/8", {7, 8}},
       // A number behind a key that speaks of descriptors, first or not.

@@ -279,7 +279,9 @@ TEST(Gate, WaitsOnceForWhoJumpedOutOfAStart) {
   end_giving();
   end_start();
   EXPECT_EQ(wiped.starters, 0);
+  begin_giving();
   EXPECT_EQ(wiped.abandoned, 0);
+  end_giving();
 }
 
 TEST(Gate, SetsAFlagThatItClearedUnlessTheProgramHasClearedIt) {
