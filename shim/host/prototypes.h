@@ -61,16 +61,17 @@ int __pipe(int ends[2]) noexcept;
 int pidfd_open(pid_t process, unsigned flags) noexcept;  // pidfd_open(2): since glibc 2.36
 pid_t __vfork() noexcept;                                // and of vfork(2), fork(2), close(2)
 pid_t __fork() noexcept;
-pid_t _Fork() noexcept;                                                            // since glibc 2.34
 int __clone(int (*function)(void*), void* stack, int flags, void* argument, ...);  // clone(2)
 mqd_t __mq_open_2(const char* name, int flags);                                    // mq_open(3) under _FORTIFY_SOURCE
 int __close(int fd);
 int __endmntent(FILE* stream);
 int _IO_fclose(FILE* stream);
 int _IO_pclose(FILE* stream);
-// glibc before 2.34 does not declare it.
-// NOLINTNEXTLINE(readability-redundant-declaration)
+// glibc before 2.34 declares neither.
+// NOLINTBEGIN(readability-redundant-declaration)
+pid_t _Fork() noexcept;
 int execveat(int directory, const char* path, char* const arguments[], char* const environment[], int flags) noexcept;
+// NOLINTEND(readability-redundant-declaration)
 
 #ifdef __i386__
 // glibc, 2.34 and later on 32-bit machines: what programs built with _TIME_BITS=64 call.

@@ -53,6 +53,8 @@ int started_with_list(Call call, const void* caller, const char* program, const 
   va_list again;
   va_copy(again, rest);
   std::size_t count = 1;
+  // clang 14 does not see that va_copy has begun it.
+  // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized)
   while (va_arg(again, char*) != nullptr) ++count;
   va_end(again);
   auto** const arguments = static_cast<char**>(__builtin_alloca((count + 1) * sizeof(char*)));
