@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <sstream>
 #include <system_error>
 
 #include "cli/commands.h"
@@ -70,7 +71,7 @@ Words take_arguments(Words& words, const CLI::App& command) {
 
 std::string describe(const CLI::ParseError& error, const CLI::App& command) {
   for (const std::string& word : command.remaining()) {
-    if (!word.starts_with('-')) continue;
+    if (!word.starts_with('-') || word == "--") continue;
     const std::string name = word.substr(0, word.find('='));
     Likest likest(std::string_view(name).substr(std::min(name.find_first_not_of('-'), name.size())));
     for (const CLI::Option* option : command.get_options())
@@ -127,7 +128,10 @@ int dispatch(Words words) {
     app.parse(Words(words.rbegin(), words.rend()));
     return action();
   } catch (const CLI::Success& success) {  // --help, --version
-    return app.exit(success);
+    std::ostringstream text;
+    const int status = app.exit(success, text, text);
+    fmt::print("{}", text.str());
+    return status;
   } catch (const CLI::ParseError& error) {
     return fail(describe(error, *command), fmt::format("try `{} --help`", full_name(*command)));
   } catch (const UsageError& error) {

@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "cli/text/characters.h"
+
 namespace cloexec::cli {
 namespace {
 
@@ -19,7 +21,7 @@ std::string painted(std::string_view text, fmt::text_style style) {
 }
 
 /// Standard error may be closed: the exit status still tells.
-void say(const std::string& text) { std::fputs(text.c_str(), stderr); }
+void write_error(const std::string& text) { std::fputs(text.c_str(), stderr); }
 
 const fmt::text_style alarming = fmt::fg(fmt::terminal_color::red) | fmt::emphasis::bold;
 
@@ -44,9 +46,12 @@ void print_excerpt(std::string_view line, unsigned column) {
   std::size_t end = std::min(at + after, line.size());
   while (end < line.size() && continues_character(line[end])) ++end;
   std::string indent;
-  for (const char c : line.substr(begin, at - begin))
-    if (!continues_character(c)) indent += c == '\t' ? '\t' : ' ';
-  say(fmt::format("    {}\n    {}{}\n", printable(line.substr(begin, end - begin)), indent, painted("^", alarming)));
+  for (std::string_view before_column = line.substr(begin, at - begin); !before_column.empty();) {
+    const char32_t character = take_character(before_column);
+    indent += character == '\t' ? std::string("\t") : std::string(columns_of(character), ' ');
+  }
+  write_error(
+      fmt::format("    {}\n    {}{}\n", printable(line.substr(begin, end - begin)), indent, painted("^", alarming)));
 }
 
 }  // namespace
@@ -70,27 +75,28 @@ Problem make_problem(std::string_view source, std::string_view text, const Compl
 
 void print(const Problem& problem) {
   const std::string place = fmt::format("{}:{}:{}:", printable(problem.source), problem.line, problem.column);
-  say(fmt::format("{} {}\n", painted(place, fmt::emphasis::bold), printable(problem.what)));
+  write_error(fmt::format("{} {}\n", painted(place, fmt::emphasis::bold), printable(problem.what)));
   if (!problem.text.empty()) print_excerpt(problem.text, problem.column);
 }
 
 int fail(std::string_view what, std::string_view hint) {
-  say(fmt::format("{} {}\n", painted("cloexec:", alarming), printable(what)));
-  if (!hint.empty()) say(fmt::format("  {}\n", printable(hint)));
+  write_error(fmt::format("{} {}\n", painted("cloexec:", alarming), printable(what)));
+  if (!hint.empty()) write_error(fmt::format("  {}\n", printable(hint)));
   return failed;
+}
+
+void say(std::string_view what) { write_error(fmt::format("cloexec: {}\n", printable(what))); }
+
+std::string counted(std::size_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
 std::string printable(std::string_view text) {
   std::string result;
   result.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0U;
-    // U+0080 to U+009F are control characters too: terminals take U+009B for ESC [.
-    const bool is_high_control = byte == 0xC2 && next >= 0x80 && next < 0xA0;
-    const bool is_control = (byte < 0x20 && byte != '\t') || byte == 0x7F || is_high_control;
-    result += is_control ? '?' : text[i];
-    if (is_high_control) ++i;
+  while (!text.empty()) {
+    const char32_t character = take_character(text);
+    append(result, character == '\t' || is_harmless(character) ? character : U'?');
   }
   return result;
 }

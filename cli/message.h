@@ -4,6 +4,7 @@
 // terminal only. What comes from outside is made harmless to terminals first.
 #pragma once
 
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -41,10 +42,17 @@ int fail(std::string_view what, std::string_view hint = {});
 /// ", did you mean 'WORD'?"; empty when no known word is near.
 std::string suggestion(const Likest& likest);
 
+/// "cloexec: what", on standard error.
+void say(std::string_view what);
+
+/// "1 program", "2 programs".
+std::string counted(std::size_t count, std::string_view one, std::string_view many);
+
 /// Whether the user has not refused them: NO_COLOR counts when it is not empty (no-color.org).
 bool wants_colours();
 
-/// `text` with its control characters replaced.
+/// `text` made harmless to a terminal: '?' for control characters and for those that turn the text around them, U+FFFD
+/// for what is not UTF-8.
 std::string printable(std::string_view text);
 
 }  // namespace cloexec::cli

@@ -13,33 +13,13 @@
 
 #include "catalogue/names.h"
 #include "cli/commands.h"
+#include "cli/question.h"
 #include "cli/sources.h"
 #include "policy/announced.h"
 #include "policy/likeness.h"
 
 namespace cloexec::cli {
 namespace {
-
-/// The call that is asked about; what is not given is unknown, or empty.
-struct Question {
-  Call call = {};
-  int number = -1;
-  std::string program = {};
-  std::string file = {};
-  std::string object = {};
-  bool forked = false;
-  std::string started = {};
-  bool own = false;
-  std::optional<bool> told = {};
-
-  int fd() const { return number; }
-  std::string_view path() const { return file; }
-  std::string_view module() const { return object; }
-  bool is_child() const { return forked || is_spawn(call); }
-  std::string_view target() const { return started; }
-  bool is_own() const { return own; }
-  bool is_announced() const { return told.value_or(false); }
-};
 
 Call call_named(std::string_view name) {
   if (const int place = place_of(call_names, name); place >= 0) return static_cast<Call>(place);

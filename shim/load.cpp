@@ -49,7 +49,7 @@ void read_environment(char** environment) {
   const bool is_strict = is_second("CLOEXEC_PROFILE", view(variables.profile), "standard", "strict",
                                    "unknown profile, use standard or strict");
   const bool stays_here = is_second("CLOEXEC_PROPAGATE", view(variables.propagate), "yes", "no", "use yes or no");
-  if (variables.audit != nullptr && view(variables.mode) != "off") map_ring(variables.audit);
+  if (has_recorder && variables.audit != nullptr && view(variables.mode) != "off") map_ring(variables.audit);
   if (!settings.changes_nothing || is_recording())
     load_rules({variables.policy, variables.policy_file, is_strict}, environment);
   if (is_recording()) {

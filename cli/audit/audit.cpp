@@ -6,35 +6,45 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <bit>
 #include <cerrno>
-#include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
-#include <fstream>
-#include <iostream>
 #include <memory>
+#include <optional>
 
 #include "cli/audit/baseline.h"
+#include "cli/audit/collector.h"
+#include "cli/audit/door.h"
 #include "cli/audit/look.h"
+#include "cli/audit/needs.h"
+#include "cli/audit/obstacle.h"
 #include "cli/audit/report.h"
 #include "cli/audit/ring.h"
+#include "cli/audit/signals.h"
+#include "cli/audit/source_root.h"
 #include "cli/audit/tracker.h"
+#include "cli/audit/verdict.h"
 #include "cli/become.h"
 #include "cli/commands.h"
+#include "cli/doctor/locate.h"
 #include "cli/find_shim.h"
 #include "cli/message.h"
+#include "cli/stacks/resolve.h"
 #include "cli/terminal.h"
+#include "cli/text/output.h"
 
 namespace cloexec::cli {
 namespace {
 
 constexpr int leaked = 3;
+constexpr int not_all_seen = 4;
 constexpr std::uint32_t most_records = 1U << 22;
 
 struct Options {
@@ -44,34 +54,20 @@ struct Options {
   std::string output;
   std::string baseline;
   std::string new_baseline;
+  std::string source_root;
   bool fails_on_leak = false;
   bool enforces = false;
+  bool with_stacks = false;
   std::uint32_t records = 32768;
 };
-
-volatile std::sig_atomic_t asked_to_end = 0;
-volatile std::sig_atomic_t command_process = 0;
-
-/// The first request to end is the command's; whoever asks again, or when that is over, means the audit itself.
-void on_signal(int signal) {
-  const bool is_over = command_process == 0 || kill(command_process, 0) != 0;
-  // A terminal has told the command itself.
-  if (signal != SIGINT && !is_over) kill(command_process, signal);
-  if (is_over) asked_to_end = 1;
-}
-
-void handle_signals() {
-  struct sigaction action {};
-  action.sa_handler = on_signal;
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) sigaction(signal, &action, nullptr);
-}
 
 /// Shows on a terminal, and nowhere else, that something goes on.
 class Progress {
  public:
   void show(const Tracker& tracker) {
-    if (!is_terminal_ || ++polls_ % 20 != 0) return;
-    fmt::print(stderr, "\r\033[K{} programs started, {} leaks so far", tracker.execs(), tracker.leaks());
+    if (!is_terminal_ || ++polls_ % 128 != 0) return;
+    fmt::print(stderr, "\r\033[K{}, {} so far", counted(tracker.execs(), "program started", "programs started"),
+               counted(tracker.leaks(), "leak", "leaks"));
     std::fflush(stderr);
     is_shown_ = true;
   }
@@ -86,35 +82,8 @@ class Progress {
   unsigned polls_ = 0;
 };
 
-/// Takes events in their order: what a slow writer is still about to say comes before what is already there.
-class Collector {
- public:
-  Collector(Ring& ring, Tracker& tracker) : ring_(ring), tracker_(tracker) {}
-
-  void poll(bool is_over) {
-    std::vector<Event> events = ring_.take();
-    const auto middle = static_cast<std::ptrdiff_t>(waiting_.size());
-    waiting_.insert(waiting_.end(), std::make_move_iterator(events.begin()), std::make_move_iterator(events.end()));
-    std::inplace_merge(waiting_.begin(), waiting_.begin() + middle, waiting_.end(),
-                       [](const Event& a, const Event& b) { return a.ticket < b.ticket; });
-    // Those that were there at the last poll are old enough.
-    const auto ripe = is_over ? waiting_.end()
-                              : std::partition_point(waiting_.begin(), waiting_.end(),
-                                                     [this](const Event& event) { return event.ticket <= horizon_; });
-    for (auto event = waiting_.begin(); event != ripe; ++event) tracker_.take(*event);
-    waiting_.erase(waiting_.begin(), ripe);
-    if (!waiting_.empty()) horizon_ = waiting_.back().ticket;
-  }
-
- private:
-  Ring& ring_;
-  Tracker& tracker_;
-  std::vector<Event> waiting_;
-  std::uint64_t horizon_ = 0;
-};
-
 /// Reaps what has ended; whether processes of the audited tree are left.
-bool reap(int command, int& status) {
+bool reap(int command, Signals& signals, int& status) {
   for (;;) {
     int one = 0;
     const pid_t ended = waitpid(-1, &one, WNOHANG);
@@ -122,7 +91,7 @@ bool reap(int command, int& status) {
     if (ended < 0) return false;
     if (ended != command) continue;
     status = WIFSIGNALED(one) ? 128 + WTERMSIG(one) : WEXITSTATUS(one);
-    command_process = 0;
+    signals.end_command();
   }
 }
 
@@ -130,65 +99,100 @@ std::string formatted(const Report& report, const Options& options) {
   if (options.format == "json") return as_json(report);
   if (options.format == "html") return as_html(report);
   if (options.format == "sarif") return as_sarif(report);
+  if (options.format == "junit") return as_junit(report);
   const bool is_to_terminal = options.output.empty() && isatty(STDOUT_FILENO) == 1;
   return as_text(report, width_of_output(100), is_to_terminal && wants_colours());
 }
 
-/// Whether it could be written. The program has run: what there is to say of it is not lost for a full disk.
-bool write_to(const std::string& path, const std::string& text) {
-  if (path.empty() || path == "-") {
-    fmt::print("{}", text);
-    return true;
-  }
-  std::ofstream file(path, std::ios::binary);
-  file << text << std::flush;
-  if (file) return true;
-  const int error = errno;
-  fmt::print("{}", text);
-  fail(fmt::format("{} cannot be written: {}; its text is on standard output instead", path, std::strerror(error)));
-  return false;
+/// By these systemd tells a program that what is in its environment is meant for it, and not for its children
+/// (sd_listen_fds(3), sd_watchdog_enabled(3), systemd.exec(5)): here it is the child's.
+void take_over_process_variables(pid_t parent) {
+  for (const char* name : {"LISTEN_PID", "WATCHDOG_PID", "SYSTEMD_EXEC_PID"})
+    if (const char* value = std::getenv(name); value != nullptr && value == std::to_string(parent))
+      setenv(name, std::to_string(getpid()).c_str(), 1);
 }
 
-/// Before the program runs, lest its report has nowhere to go.
-void require_writable(const std::string& path) {
-  if (path.empty() || path == "-") return;
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0666);
-  if (fd < 0) throw std::runtime_error(fmt::format("{} cannot be written: {}", path, std::strerror(errno)));
-  close(fd);
+/// A child that becomes the command. What it writes to `trouble` is that it could not.
+pid_t start(const Settings& settings, const Options& options, const std::vector<std::string>& arguments,
+            const Signals& signals, int trouble) {
+  const pid_t parent = getpid();
+  const pid_t command = fork();
+  if (command < 0)
+    throw std::runtime_error(fmt::format("no process for {}: {}", options.program, std::strerror(errno)));
+  if (command > 0) return command;
+  signals.restore();
+  take_over_process_variables(parent);
+  const int status = become(settings, options.program, arguments);
+  std::_Exit(write(trouble, "", 1) == 1 ? status : failed);
 }
 
-/// Runs the command to its end and the end of all that it started; its exit status.
-int watch(const Options& options, const std::vector<std::string>& arguments, Report& report) {
+/// The command itself has said nothing: it came first.
+void add_unseen_command(Report& report, pid_t command) {
+  Exec exec;
+  exec.pid = command;
+  exec.ppid = getpid();
+  exec.program = find_program(report.command[0]).path;
+  exec.argv0 = report.command[0];
+  exec.has_shim = false;
+  exec.obstacle = obstacle_in_file(report.command[0], true);
+  report.execs.insert(report.execs.begin(), std::move(exec));
+}
+
+/// Before it runs, for who waits for it in vain.
+void warn_of_obstacle(const std::string& program) {
+  const std::string obstacle = obstacle_in_file(program, true);
+  if (obstacle.empty()) return;
+  fail(fmt::format("{} is {}: the shim cannot enter it, and what it does is not seen", program,
+                   words_for_obstacle(obstacle)),
+       "`cloexec doctor` says more; programs that it starts are seen where the shim can enter them");
+}
+
+/// Runs the command to its end and the end of all that it started; its exit status. Whether it was started at all.
+bool watch(const Options& options, const std::vector<std::string>& arguments, Report& report, int& status) {
   Settings settings = options.settings;
-  Ring ring(options.records);
+  Signals signals;
+  Ring ring(options.records, options.with_stacks);
+  const Door door(ring);
   settings.audit = Setting{"audit", ring.path()};
   settings.mode = Setting{"audit", report.mode};
   // What goes into the background stays ours to wait for.
   prctl(PR_SET_CHILD_SUBREAPER, 1);
-  handle_signals();
-  const pid_t command = fork();
-  if (command < 0)
-    throw std::runtime_error(fmt::format("no process for {}: {}", options.program, std::strerror(errno)));
-  if (command == 0) {
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) std::signal(signal, SIG_DFL);
-    std::_Exit(become(settings, options.program, arguments));
-  }
-  command_process = command;
-  Tracker tracker(command, look_at);
+  std::array<int, 2> trouble{};
+  if (pipe2(trouble.data(), O_CLOEXEC | O_NONBLOCK) != 0)
+    throw std::runtime_error(fmt::format("no pipe: {}", std::strerror(errno)));
+  const pid_t command = start(settings, options, arguments, signals, trouble[1]);
+  signals.start(command);
+  // Who reads late loses records: before the programs that write them, where that is allowed (setpriority(2)).
+  setpriority(PRIO_PROCESS, 0, -10);
+  Tracker tracker(command, look_at_processes());
   Collector collector(ring, tracker);
   Progress progress;
-  int status = failed;
-  constexpr timespec interval{0, 10'000'000};
-  while (reap(command, status) && asked_to_end == 0) {
-    collector.poll(false);
+  status = failed;
+  constexpr std::chrono::milliseconds interval{2};
+  while (reap(command, signals, status) && !signals.deal()) {
+    const bool is_behind = collector.step();
+    door.serve(is_behind ? std::chrono::milliseconds(0) : interval);
     progress.show(tracker);
-    nanosleep(&interval, nullptr);
   }
-  collector.poll(true);
+  collector.finish();
   progress.clear();
   report.execs = tracker.finish();
   report.lost = ring.lost(true);
-  return status;
+  report.lost_stacks = ring.lost_stacks();
+  char none = 0;
+  const bool is_started = read(trouble[0], &none, 1) != 1;
+  for (const int fd : trouble) close(fd);
+  if (is_started && !tracker.has_seen_root()) add_unseen_command(report, command);
+  find_obstacles(report);
+  return is_started;
+}
+
+/// Says so when the program cannot be executed, with the exit status for that; 0 when it can.
+int refuse_missing(const std::string& program) {
+  const int error = find_program(program).obstacle;
+  if (error == 0) return 0;
+  fail(fmt::format("{}: {}", program, std::strerror(error)));
+  return error == ENOENT ? 127 : 126;
 }
 
 int audit(const Options& options, const std::vector<std::string>& arguments) {
@@ -196,17 +200,32 @@ int audit(const Options& options, const std::vector<std::string>& arguments) {
   // Before the program runs: what is wrong with it is said at once.
   const Baseline baseline = options.baseline.empty() ? Baseline() : Baseline::read(options.baseline);
   find_shim(true);
-  require_writable(options.output);
-  require_writable(options.new_baseline);
+  const Output output(options.output);
+  const std::optional<Output> new_baseline =
+      options.new_baseline.empty() ? std::nullopt : std::optional<Output>(options.new_baseline);
+  if (const int status = refuse_missing(options.program); status != 0) return status;
   Report report;
+  if (!options.source_root.empty()) report.source_root = source_root_at(options.source_root);
   report.mode = options.enforces ? "enforce" : "observe";
   report.command = arguments;
   report.command.insert(report.command.begin(), options.program);
-  const int status = watch(options, arguments, report);
-  const bool has_baseline = options.new_baseline.empty() || write_to(options.new_baseline, Baseline::of(report).text());
-  baseline.apply(report, options.baseline);
-  if (!write_to(options.output, formatted(report, options)) || !has_baseline) return failed;
-  return options.fails_on_leak && summary_of(report).leaks > 0 ? leaked : status;
+  warn_of_obstacle(options.program);
+  int status = failed;
+  // What is in the files was true of a program that ran.
+  if (!watch(options, arguments, report, status)) return status;
+  if (const std::size_t failures = resolve_calls(report, options.with_stacks); failures > 0)
+    fail(fmt::format("libdw has crashed: who made {} is known by module and offset alone",
+                     failures == 1 ? "one descriptor" : fmt::format("{} descriptors", failures)));
+  find_remedies(report);
+  report = relative(std::move(report));
+  baseline.apply(report);
+  const bool has_baseline = !new_baseline || new_baseline->write(baseline.renewed(report));
+  if (!output.write(formatted(report, options)) || !has_baseline) return failed;
+  const bool has_leaks = summary_of(report).leaks > 0;
+  // Also for who has only the exit status and a log.
+  if (options.fails_on_leak || !output.is_standard() || !is_whole(report)) say(verdict_on(report));
+  if (!options.fails_on_leak) return status;
+  return has_leaks ? leaked : is_whole(report) ? status : not_all_seen;
 }
 
 }  // namespace
@@ -217,18 +236,24 @@ void add_audit(CLI::App& app, Action& action, const std::vector<std::string>& ar
   add_options(*command, options->settings);
   command->remove_option(command->get_option("--mode"));
   command->add_option("--format", options->format, "How the report is written")
-      ->type_name("text|json|html|sarif")
-      ->check(CLI::IsMember({"text", "json", "html", "sarif"}).description(""));
+      ->type_name("text|json|html|sarif|junit")
+      ->check(CLI::IsMember({"text", "json", "html", "sarif", "junit"}).description(""));
   command->add_option("-o,--output", options->output, "Write the report to a file instead of standard output")
       ->type_name("FILE");
-  command->add_flag("--fail-on-leak", options->fails_on_leak, "Exit status 3 when a descriptor leaked");
+  command->add_flag("--fail-on-leak", options->fails_on_leak,
+                    "Exit status 3 when a descriptor leaked, 4 when none was seen to, but not\nall could be seen");
   command->add_option("--baseline", options->baseline, "Leaks that are accepted: they do not count as leaks")
       ->type_name("FILE");
   command
       ->add_option("--write-baseline", options->new_baseline, "Write all leaks of this run to a file, for --baseline")
       ->type_name("FILE");
+  command->add_option("--source-root", options->source_root, "Write paths below this folder relative to it")
+      ->type_name("DIR");
   command->add_flag("--enforce", options->enforces,
-                    "Force close-on-exec meanwhile, and report what crossed all the same");
+                    "Force close-on-exec meanwhile: report what crossed all the same, what was\nwithheld, and which "
+                    "program needed it");
+  command->add_flag("--stacks", options->with_stacks,
+                    "Report all calls that led to each descriptor, not the last alone");
   command
       ->add_option("--records", options->records,
                    fmt::format("Room for so many records at a time, at most {}", most_records))
@@ -239,8 +264,10 @@ void add_audit(CLI::App& app, Action& action, const std::vector<std::string>& ar
       ->type_name(takes_arguments)
       ->required();
   command->footer(
-      "Ends when the program and all that it started have ended; SIGINT or SIGTERM when only those are left ends it\n"
-      "too. Exit status: the program's own; 3 with --fail-on-leak when a descriptor leaked; 125 when cloexec fails.");
+      "Ends when the program and all that it started have ended. SIGTERM is theirs, as are other signals; when\n"
+      "others than the program are left, SIGINT ends the audit alone. Exit status: the program's own; 3 or 4 with\n"
+      "--fail-on-leak; 125 when cloexec fails. A line on standard error says what came of it when the report goes\n"
+      "to a file, with --fail-on-leak, and when not all was seen.");
   command->callback([=, &action, &arguments] {
     options->records = std::bit_ceil(options->records);
     action = [=, &arguments] { return audit(*options, arguments); };

@@ -10,11 +10,18 @@
 #include <map>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
-#include "cli/audit/characters.h"
+#include "cli/audit/frame_text.h"
+#include "cli/audit/needs.h"
 #include "cli/audit/report.h"
 #include "cli/audit/rows.h"
+#include "cli/audit/time_text.h"
+#include "cli/audit/verdict.h"
+#include "cli/message.h"
+#include "cli/text/characters.h"
+#include "cli/text/markup.h"
 
 namespace cloexec::cli {
 namespace {
@@ -24,41 +31,6 @@ constexpr std::string_view page =
     ;
 
 using Html = std::string;
-
-constexpr std::array classes = {Class::leak, Class::exempt, Class::by_program, Class::foreign};
-
-/// For text and for attributes in double quotes. Control characters become escapes of C, what is no UTF-8 or would turn
-/// the text around U+FFFD.
-Html escaped(char32_t character) {
-  switch (character) {
-    case '&':
-      return "&amp;";
-    case '<':
-      return "&lt;";
-    case '>':
-      return "&gt;";
-    case '"':
-      return "&quot;";
-    case '\'':
-      return "&#39;";
-    case '\n':
-      return "\\n";
-    case '\t':
-      return "\\t";
-    default:
-      break;
-  }
-  if (character < 0x20 || character == 0x7F) return fmt::format("\\x{:02x}", static_cast<unsigned>(character));
-  Html result;
-  append(result, is_harmless(character) ? character : U'\uFFFD');
-  return result;
-}
-
-Html escaped(std::string_view text) {
-  Html result;
-  while (!text.empty()) result += escaped(take_character(text));
-  return result;
-}
 
 /// That lines may break behind what parts paths and lists.
 Html breakable(std::string_view text) {
@@ -91,56 +63,88 @@ std::string place_of_call(const Creation& created) {
 
 Html mono(std::string_view text) { return fmt::format(R"(<span class="mono">{}</span>)", breakable(text)); }
 
-/// The programs that it crossed into, and how often.
-using Programs = std::vector<std::pair<std::string, std::size_t>>;
+/// A long list is not all shown: who reads it wants to know what it is a list of.
+constexpr std::size_t longest_list = 50;
 
-Html programs_cell(Programs programs) {
-  std::stable_sort(programs.begin(), programs.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
-  if (programs.size() == 1) return mono(base_or(programs[0].first, "unknown")) + quiet(programs[0].first);
+Html list_of(std::size_t count, std::string_view what, auto write) {
   Html list;
-  for (const auto& [program, times] : programs)
-    list += fmt::format("<li>{} × {}</li>", times, mono(program.empty() ? "unknown" : program));
+  for (std::size_t i = 0; i < std::min(count, longest_list); ++i) list += fmt::format("<li>{}</li>", write(i));
+  if (count > longest_list) list += fmt::format("<li class=\"quiet\">and {} more</li>", count - longest_list);
   list = fmt::format("<ul>{}</ul>", list);
   constexpr std::size_t most = 4;
-  if (programs.size() <= most) return list;
-  return fmt::format("<details><summary>{} programs</summary>{}</details>", programs.size(), list);
+  return count <= most ? list : fmt::format("<details><summary>{} {}</summary>{}</details>", count, what, list);
 }
 
-Html table_row(const Row& row, const Programs& programs) {
+/// The programs that it crossed into, and how often.
+Html programs_cell(const Row& row) {
+  std::vector<std::pair<std::string, std::size_t>> programs(row.programs.begin(), row.programs.end());
+  std::stable_sort(programs.begin(), programs.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  if (programs.size() == 1) return mono(base_or(programs[0].first, "unknown")) + quiet(programs[0].first);
+  return list_of(programs.size(), "programs", [&](std::size_t i) {
+    const auto& [program, times] = programs[i];
+    return fmt::format("{} × {}", times, mono(program.empty() ? "unknown" : program));
+  });
+}
+
+/// What it is; what it stands for, folded.
+Html object_cell(const Row& row) {
+  if (row.examples.empty()) return mono(what_it_is(row));
+  return mono(what_it_is(row)) +
+         list_of(row.alike(), "different", [&](std::size_t i) { return mono(row.examples[i]); });
+}
+
+/// The function and its line, behind it by which function of libc, and in which object and thread; the calls before it
+/// fold out.
+Html call_cell(const Row& row) {
+  const Creation& created = row.crossing.created;
+  const bool has_function = !created.stack.empty() && is_known(created.stack.front());
+  const std::string first = has_function ? brief_text_of(created.stack.front()) : created.call;
+  std::string details =
+      has_function ? fmt::format("{} by {}", place_of_call(created), created.call) : place_of_call(created);
+  if (const std::string moment = moment_of(row); !moment.empty()) details += (details.empty() ? "" : ", ") + moment;
+  Html cell = mono(first) + quiet(details);
+  const std::vector<std::string> callers = callers_of(created);
+  if (callers.empty()) return cell;
+  Html list;
+  for (const std::string& caller : callers) list += fmt::format("<li>{}</li>", mono(caller));
+  return cell + fmt::format("<details><summary>{} calls before</summary><ul>{}</ul></details>", callers.size(), list);
+}
+
+/// A rule may be long, and many rows have the same: it folds out.
+Html reason_cell(const Crossing& crossing) {
+  const std::string reason = reason_of(crossing);
+  constexpr std::size_t longest = 40;
+  if (reason.size() <= longest) return quiet(reason);
+  return fmt::format("<details><summary class=\"quiet\">{}</summary>{}</details>",
+                     breakable(cut_in_middle(reason, longest)), quiet(reason));
+}
+
+Html table_row(const Row& row) {
   const Crossing& crossing = row.crossing;
   const Creation& created = crossing.created;
   const bool is_known = !created.call.empty() || !created.program.empty();
   const Html maker =
       is_known ? mono(base_or(created.program, "unknown")) + quiet(created.program) : quiet(maker_of(row));
-  std::string details = place_of_call(created);
-  if (const std::string moment = moment_of(row); !moment.empty()) details += (details.empty() ? "" : ", ") + moment;
+  // Where there is no room for columns each cell says what it is.
   return fmt::format(
-      "<tr data-class=\"{}\"><td data-key=\"{}\" class=\"verdict\">{}{}</td><td class=\"number\">{}</td>"
-      "<td class=\"number\">{}</td><td class=\"what\">{}</td><td class=\"path\">{}</td>"
-      "<td class=\"path\">{}{}</td><td class=\"path\">{}</td></tr>\n",
+      "<tr data-class=\"{}\"><td data-key=\"{}\" class=\"verdict\">{}{}</td>"
+      "<td class=\"number\" data-label=\"Times\">{}</td><td data-key=\"{}\" class=\"number\" data-label=\"FD\">{}</td>"
+      "<td class=\"what\" data-label=\"What it is\">{}</td><td class=\"path\" data-label=\"Made by\">{}</td>"
+      "<td class=\"path\" data-label=\"Call\">{}</td><td class=\"path\" data-label=\"Into\">{}</td></tr>\n",
       name_of(crossing.what), static_cast<int>(crossing.what), badge(crossing.what, name_of(crossing.what)),
-      quiet(reason_of(crossing)), row.times, crossing.fd, mono(what_it_is(crossing)), maker, mono(created.call),
-      quiet(details), programs_cell(programs));
+      reason_cell(crossing), row.times, crossing.fd, numbers_of(row), object_cell(row), maker, call_cell(row),
+      programs_cell(row));
 }
 
 Html table_rows(const Report& report) {
-  std::vector<Row> rows;
-  std::unordered_map<std::string, Programs> programs;
-  for (const Exec& exec : report.execs)
-    for (const Crossing& crossing : exec.fds) rows.push_back(row_of(exec, crossing));
-  std::vector<Row> by_program = merged(std::move(rows));
-  rows.clear();
-  for (Row& row : by_program) {
-    std::string program = std::exchange(row.program, {});
-    programs[key_of(row)].emplace_back(std::move(program), row.times);
-    rows.push_back(std::move(row));
-  }
-  rows = merged(std::move(rows));
+  Rows all;
+  for (const Exec& exec : report.execs) all.add(exec);
+  std::vector<Row> rows = all.take();
   std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
     return a.crossing.what != b.crossing.what ? a.crossing.what < b.crossing.what : a.times > b.times;
   });
   Html result;
-  for (const Row& row : rows) result += table_row(row, programs[key_of(row)]);
+  for (const Row& row : rows) result += table_row(row);
   return result;
 }
 
@@ -148,12 +152,16 @@ struct Node;
 
 /// A program that a process became.
 struct Start {
-  std::string program;
+  std::string program;  // what they have in common, where several have become different ones
   std::string argv0;
+  std::unordered_set<std::string> programs;  // of those several
   std::vector<Row> crossed;
   std::vector<Node> children;
   bool leaks = false;  // it, or what came from it
   bool has_shim = true;
+  std::string obstacle;
+  std::string command;  // what it was started with
+  std::int64_t time = 0;
 };
 
 /// A process, or several that did the same.
@@ -162,6 +170,8 @@ struct Node {
   int parent = 0;
   std::vector<Start> starts;  // empty for one that only forked
   std::string key;
+  std::string sites_key;  // the same for what differs in numbers and targets alone
+  std::string shape_key;  // the same for what differs in programs, too
   bool leaks = false;
   bool is_cut_off = false;  // too deep below its parent to be shown there
 };
@@ -201,8 +211,10 @@ class Forest {
     for (Node& root : roots)
       if (root.key.empty()) {
         alike(root.starts[0].children);
-        root.key = "fork";
-        for (const Node& child : root.starts[0].children) root.key += " " + child.key;
+        for (std::string Node::*key : {&Node::key, &Node::sites_key, &Node::shape_key}) {
+          root.*key = "fork";
+          for (const Node& child : root.starts[0].children) (root.*key).append(" ").append(child.*key);
+        }
       }
     alike(roots);
     return roots;
@@ -212,8 +224,10 @@ class Forest {
   struct Process {
     std::vector<std::size_t> execs;
     std::vector<std::vector<std::size_t>> children;  // of each exec
-    unsigned depth = 0;
+    unsigned depth = 0;                              // 0: it is a root
     bool is_cut_off = false;
+    std::size_t parent = 0;  // the process and which of its execs it comes from
+    std::size_t parents_exec = 0;
   };
 
   // Browsers stop nesting somewhere.
@@ -229,15 +243,18 @@ class Forest {
       return;
     }
     const std::size_t process = processes_.size();
-    processes_.push_back({{index}, {{}}, 0, false});
+    processes_.push_back({{index}, {{}}});
     const auto parent = exec.ppid == 0 ? latest_.end() : latest_.find(exec.ppid);
     const unsigned depth = parent == latest_.end() ? 0 : processes_[parent->second].depth + 1;
     processes_[process].is_cut_off = depth > deepest;
     if (depth == 0 || depth > deepest) {
       roots_.push_back(process);
     } else {
+      Process& above = processes_[parent->second];
       processes_[process].depth = depth;
-      processes_[parent->second].children.back().push_back(process);
+      processes_[process].parent = parent->second;
+      processes_[process].parents_exec = above.children.size() - 1;
+      above.children.back().push_back(process);
     }
     if (exec.pid != 0) latest_[exec.pid] = process;
   }
@@ -251,37 +268,84 @@ class Forest {
     node.is_cut_off = process.is_cut_off;
     for (std::size_t i = 0; i < process.execs.size(); ++i) {
       const Exec& exec = report.execs[process.execs[i]];
-      Start start{exec.program, exec.argv0, {}, {}, false, exec.has_shim};
-      for (const Crossing& crossing : exec.fds) start.crossed.push_back(row_of(exec, crossing));
-      start.crossed = merged(std::move(start.crossed));
-      for (const std::size_t child : process.children[i]) start.children.push_back(std::move(nodes_[child]));
+      Start start{exec.program, exec.argv0, {}, {}, {}, false, exec.has_shim, exec.obstacle, shell_command(exec.argv),
+                  exec.time};
+      Rows rows;
+      rows.add(exec);
+      start.crossed = rows.take();
+      for (const std::size_t child : process.children[i])
+        if (!nodes_[child].pids.empty()) start.children.push_back(std::move(nodes_[child]));
       alike(start.children);
-      std::string key = fmt::format("{}\n{}\n{}\n", exec.program, exec.argv0, exec.has_shim);
+      std::string shape = fmt::format("{}\n", exec.has_shim);
+      std::string key = fmt::format("{}\n{}\n{}", exec.program, exec.argv0, shape);
+      std::string sites = key;
       for (const Row& row : start.crossed) {
         key += key_of(row) + "\n";
+        sites += site_of(row) + "\n";
+        shape += site_of(row) + "\n";
         start.leaks = start.leaks || row.crossing.what == Class::leak;
       }
       for (const Node& child : start.children) {
         key += child.key + " ";
+        sites += child.sites_key + " ";
+        shape += child.shape_key + " ";
         start.leaks = start.leaks || child.leaks;
       }
       node.leaks = node.leaks || start.leaks;
-      node.key += fmt::format("{} ", short_keys_.try_emplace(key, short_keys_.size()).first->second);
+      node.key += short_key(key) + " ";
+      node.sites_key += short_key("sites " + sites) + " ";
+      node.shape_key += short_key("shape " + shape) + " ";
       node.starts.push_back(std::move(start));
     }
-    node.key = std::to_string(short_keys_.try_emplace("process " + node.key, short_keys_.size()).first->second);
+    for (std::string* key : {&node.key, &node.sites_key, &node.shape_key}) *key = short_key("process " + *key);
+    if (process.depth > 0) join_sibling(process, index);
+  }
+
+  /// What is the same under one parent is not kept twice.
+  void join_sibling(const Process& process, std::size_t index) {
+    Node& node = nodes_[index];
+    const auto [place, is_new] =
+        siblings_.try_emplace(fmt::format("{} {} {}", process.parent, process.parents_exec, node.key), index);
+    if (is_new) return;
+    Node all = std::exchange(nodes_[place->second], {});
+    join(all, std::move(node));
+    node = std::move(all);
+    place->second = index;
+  }
+
+  std::string short_key(const std::string& key) {
+    return std::to_string(short_keys_.try_emplace(key, short_keys_.size()).first->second);
   }
 
   /// Makes one of those that are alike, in an order that does not depend on which came first.
   static void alike(std::vector<Node>& nodes) {
+    unite(nodes, &Node::key, 0);
+    // Few enough are read one by one.
+    constexpr std::size_t most = 12;
+    unite(nodes, &Node::sites_key, most);
+    unite(nodes, &Node::shape_key, most);
+  }
+
+  /// Those of the same key, where there are more than `most`.
+  static void unite(std::vector<Node>& nodes, std::string Node::*key, std::size_t most) {
+    std::unordered_map<std::string, std::size_t> counts;
+    for (const Node& node : nodes) ++counts[node.*key];
     std::vector<Node> result;
     std::unordered_map<std::string, std::size_t> places;
     for (Node& node : nodes) {
-      const auto [place, is_new] = places.try_emplace(node.key, result.size());
-      if (is_new)
+      const std::string text = node.*key;
+      if (counts[text] <= most) {
         result.push_back(std::move(node));
-      else
+        continue;
+      }
+      const auto [place, is_new] = places.try_emplace(text, result.size());
+      if (is_new) {
+        result.push_back(std::move(node));
+        // Another parent may have others of the same.
+        if (most > 0) result.back().key = "several " + text;
+      } else {
         join(result[place->second], std::move(node));
+      }
     }
     nodes = std::move(result);
   }
@@ -290,11 +354,21 @@ class Forest {
     node.pids.insert(node.pids.end(), other.pids.begin(), other.pids.end());
     for (std::size_t i = 0; i < node.starts.size(); ++i) {
       Start& start = node.starts[i];
-      for (std::size_t row = 0; row < start.crossed.size(); ++row)
-        merge(start.crossed[row], other.starts[i].crossed[row]);
+      Start& another = other.starts[i];
+      join_programs(start, another);
+      for (std::size_t row = 0; row < start.crossed.size(); ++row) merge(start.crossed[row], another.crossed[row]);
       for (std::size_t child = 0; child < start.children.size(); ++child)
-        join(start.children[child], std::move(other.starts[i].children[child]));
+        join(start.children[child], std::move(another.children[child]));
     }
+  }
+
+  static void join_programs(Start& start, Start& other) {
+    if (start.program == other.program && start.programs.empty() && other.programs.empty()) return;
+    for (Start* one : {&start, &other})
+      if (one->programs.empty()) one->programs.insert(one->program);
+    start.programs.merge(other.programs);
+    start.program = common_pattern(start.program, other.program);
+    start.argv0.clear();
   }
 
   std::vector<Process> processes_;
@@ -302,6 +376,7 @@ class Forest {
   std::vector<std::size_t> roots_;
   std::unordered_map<int, std::size_t> latest_;
   std::unordered_map<std::string, std::size_t> short_keys_;
+  std::unordered_map<std::string, std::size_t> siblings_;
 };
 
 Html crossed_item(const Row& row) {
@@ -312,15 +387,27 @@ Html crossed_item(const Row& row) {
   return fmt::format(
       "<li data-class=\"{}\"><span>{}</span><b class=\"number\">{}</b><span class=\"mono\">{}</span>"
       "<span class=\"mono quiet\">{}</span></li>\n",
-      name_of(crossing.what), badge(crossing.what, name_of(crossing.what)), crossing.fd,
-      breakable(what_it_is(crossing)), breakable(made));
+      name_of(crossing.what), badge(crossing.what, name_of(crossing.what)), numbers_of(row), breakable(what_it_is(row)),
+      breakable(made));
+}
+
+std::vector<int> lowest(std::vector<int> pids, std::size_t most) {
+  std::sort(pids.begin(), pids.end());
+  pids.resize(std::min(pids.size(), most));
+  return pids;
 }
 
 class TreeWriter {
  public:
   void write(const std::vector<Node>& nodes, unsigned depth) {
-    for (const Node& node : nodes)
+    for (std::size_t place = 0; place < nodes.size(); ++place) {
+      if (written_ >= most_written) {
+        html_ += fmt::format("<li class=\"quiet\">and {} more, which JSON has</li>\n", nodes.size() - place);
+        return;
+      }
+      const Node& node = nodes[place];
       for (std::size_t i = 0; i < node.starts.size(); ++i) write(node, i, depth);
+    }
   }
 
   Html take() { return std::move(html_); }
@@ -330,7 +417,9 @@ class TreeWriter {
     const Start& start = node.starts[place];
     const bool is_plain = start.crossed.empty() && start.children.empty();
     html_ += "<li class=\"node\"";
-    if (node.pids.size() > 1) html_ += fmt::format(" data-pids=\"{}\"", fmt::join(node.pids, " "));
+    // To be found by.
+    constexpr std::size_t most_pids = 2000;
+    if (node.pids.size() > 1) html_ += fmt::format(" data-pids=\"{}\"", fmt::join(lowest(node.pids, most_pids), " "));
     html_ += ">";
     // Few enough are open from the start.
     constexpr unsigned most_open = 400;
@@ -358,25 +447,38 @@ class TreeWriter {
     const bool is_fork = start.program.empty() && start.crossed.empty() && !start.children.empty();
     html_ += is_fork ? "<span>a fork that started nothing itself</span> "
                      : fmt::format("<b class=\"mono\">{}</b> ", escaped(base_or(start.program, "unknown")));
+    if (start.programs.size() > 1)
+      html_ += fmt::format("<span class=\"pid\">{} programs</span> ", start.programs.size());
     if (node.pids.size() > 1) html_ += fmt::format("<span class=\"times\">×{}</span> ", node.pids.size());
     constexpr std::size_t most = 6;
-    const auto end = node.pids.begin() + static_cast<std::ptrdiff_t>(std::min(node.pids.size(), most));
-    html_ += fmt::format("<span class=\"pid\">pid {}{}</span> ", fmt::join(node.pids.begin(), end, ", "),
-                         node.pids.size() > most ? ", …" : "");
+    const bool is_one = node.pids.size() == 1;
+    html_ += fmt::format("<span class=\"pid\"{}>pid {}{}</span> ",
+                         is_one && start.time > 0 ? fmt::format(" title=\"started {}\"", time_text(start.time)) : "",
+                         fmt::join(lowest(node.pids, most), ", "), node.pids.size() > most ? ", …" : "");
     if (node.is_cut_off && place == 0) html_ += fmt::format("<span class=\"pid\">below pid {}</span> ", node.parent);
     std::array<std::size_t, classes.size()> counts{};
     for (const Row& row : start.crossed) ++counts[static_cast<std::size_t>(row.crossing.what)];
     for (const Class what : classes)
       if (const std::size_t count = counts[static_cast<std::size_t>(what)]; count > 0)
         html_ += badge(what, fmt::format("{} {}", count, name_of(what))) + " ";
-    if (!start.has_shim) html_ += "<span class=\"unseen\">unseen: the shim could not enter it</span> ";
+    if (!start.has_shim) {
+      const std::string_view why = words_for_obstacle(start.obstacle);
+      html_ +=
+          fmt::format("<span class=\"unseen\">unseen: {}</span> ", why.empty() ? "the shim could not enter it" : why);
+    }
     if (!start.program.empty()) {
       std::string name = start.program;
       if (!start.argv0.empty() && start.argv0 != start.program && start.argv0 != base_of(start.program))
         name += " as " + start.argv0;
       html_ += fmt::format("<span class=\"pid mono\">{}</span>", breakable(name));
+      // Of several alike it is not what all were started with.
+      if (is_one && start.command.find(' ') != std::string::npos)
+        html_ += fmt::format("<span class=\"pid mono command-line\">{}</span>", breakable(start.command));
     }
   }
+
+  // Browsers open a page of so many within a second.
+  static constexpr unsigned most_written = 3000;
 
   Html html_;
   unsigned written_ = 0;
@@ -415,10 +517,13 @@ Html filled(const std::map<std::string_view, Html>& parts) {
   return result.append(rest);
 }
 
-std::string headline(const Summary& summary) {
+std::string headline(const Report& report) {
+  const Summary summary = summary_of(report);
   if (summary.leaks > 0)
-    return fmt::format("{} {} leaked across an exec", summary.leaks, summary.leaks == 1 ? "descriptor" : "descriptors");
-  return summary.execs == 0 ? "No program was seen to start" : "Nothing leaked across an exec";
+    return summary.leaks == 1 ? "Leaked once"
+                              : fmt::format("Leaked {} times, {} distinct", summary.leaks, summary.distinct);
+  if (summary.execs == 0) return "No program was seen to start";
+  return is_whole(report) ? "Nothing leaked across an exec" : "No leak was seen, but not everything was seen";
 }
 
 Html notes(const Report& report) {
@@ -429,15 +534,24 @@ Html notes(const Report& report) {
         "descriptors "
         "may be missing here, or who made them. <code>--records</code> makes more room.</p>\n",
         report.lost, report.lost == 1 ? "record was" : "records were");
-  const auto unseen =
-      std::count_if(report.execs.begin(), report.execs.end(), [](const Exec& exec) { return !exec.has_shim; });
+  const std::size_t unseen = summary_of(report).unseen;
   if (unseen > 0)
     result += fmt::format(
-        "<p class=\"note\"><strong>The shim could not enter {} {}</strong>, marked below: what {} started is not in "
-        "here.</p>\n",
+        "<p class=\"note\"><strong>The shim could not enter {} {}</strong>, marked below: what {} did and started is "
+        "not in here.</p>\n",
         unseen, unseen == 1 ? "program" : "programs", unseen == 1 ? "it" : "they");
   if (report.mode == "enforce")
-    result += "<p class=\"note\">Close-on-exec was enforced meanwhile: this is what crossed all the same.</p>\n";
+    result += fmt::format(
+        "<p class=\"note\">Close-on-exec was enforced meanwhile: this is what crossed all the same, and {} that {} "
+        "withheld.</p>\n",
+        counted(summary_of(report).withheld, "descriptor", "descriptors"),
+        summary_of(report).withheld == 1 ? "was" : "were");
+  for (const Need& need : needs_of(report)) {
+    const std::string& rule = need.crossing.remedy;
+    result += fmt::format(
+        "<p class=\"note\"><strong>Needed:</strong> {}. {}</p>\n", breakable(text_of(need)),
+        rule.empty() ? "No rule can give it." : fmt::format("This rule gives it: <code>{}</code>", breakable(rule)));
+  }
   return result;
 }
 
@@ -448,12 +562,14 @@ std::string as_html(const Report& report) {
   TreeWriter tree;
   tree.write(Forest(report).take_roots(), 0);
   const std::string command = report.command.empty() ? "" : std::string(base_of(report.command[0]));
-  Html tiles = tile(summary.execs, summary.execs == 1 ? "program started" : "programs started") +
-               tile(summary.crossed, summary.crossed == 1 ? "descriptor crossed" : "descriptors crossed") +
-               tile(summary.leaks, "leaked", summary.leaks > 0 ? "bad" : "good");
+  Html tiles =
+      tile(summary.execs, summary.execs == 1 ? "program started" : "programs started") +
+      tile(summary.crossed, summary.crossed == 1 ? "descriptor crossed" : "descriptors crossed") +
+      tile(summary.leaks, summary.leaks > 1 ? fmt::format("times leaked, {} distinct", summary.distinct) : "leaked",
+           summary.leaks > 0 ? "bad" : "good");
   if (report.lost > 0) tiles += tile(report.lost, report.lost == 1 ? "record lost" : "records lost", "bad");
-  return filled({{"title", escaped(fmt::format("{} – {}", headline(summary), command))},
-                 {"headline", escaped(headline(summary))},
+  return filled({{"title", escaped(fmt::format("{} – {}", headline(report), command))},
+                 {"headline", escaped(headline(report))},
                  {"command", escaped(shell_command(report.command))},
                  {"tiles", tiles},
                  {"notes", notes(report)},

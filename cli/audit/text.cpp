@@ -11,10 +11,12 @@
 #include <unordered_map>
 #include <utility>
 
-#include "cli/audit/characters.h"
+#include "cli/audit/needs.h"
 #include "cli/audit/report.h"
 #include "cli/audit/rows.h"
+#include "cli/audit/verdict.h"
 #include "cli/message.h"
+#include "cli/text/characters.h"
 
 namespace cloexec::cli {
 namespace {
@@ -26,13 +28,10 @@ constexpr std::size_t gap = 2;
 /// Where less is left the columns go below each other.
 constexpr std::size_t least_table = 72;
 
+/// A tab would move what stands behind it out of its column.
 std::string shown(std::string_view text) {
-  const std::string without_controls = printable(text);
-  std::string result;
-  for (std::string_view rest = without_controls; !rest.empty();) {
-    const char32_t character = take_character(rest);
-    append(result, is_harmless(character) ? character : U'?');
-  }
+  std::string result = printable(text);
+  std::replace(result.begin(), result.end(), '\t', '?');
   return result;
 }
 
@@ -81,6 +80,7 @@ fmt::text_style style_of(Class what) {
     case Class::by_program:
       return fmt::fg(fmt::terminal_color::yellow);
     case Class::foreign:
+    case Class::withheld:
       break;
   }
   return quiet;
@@ -99,7 +99,7 @@ Cells cells_of(const Row& row) {
   if (const std::string moment = moment_of(row); !moment.empty()) made += ", " + moment;
   std::string what(name_of(crossing.what));
   if (const std::string reason = reason_of(crossing); !reason.empty()) what += " " + reason;
-  return {std::to_string(crossing.fd), shown(what_it_is(crossing)), shown(made), shown(what),
+  return {numbers_of(row), shown(what_it_is(row)), shown(made), shown(what),
           row.times > 1 ? fmt::format("×{}", row.times) : ""};
 }
 
@@ -110,46 +110,76 @@ struct Section {
   std::size_t leaks = 0;
 };
 
+/// Behind the name of a program that the shim could not enter.
+std::string mark_of(const Exec& exec) {
+  if (exec.has_shim) return {};
+  const std::string_view why = words_for_obstacle(exec.obstacle);
+  return why.empty() ? " (unseen)" : fmt::format(" (unseen: {})", why);
+}
+
+/// Of those that differ in programs, numbers and targets alone one, where there are very many.
+std::vector<Section> united(std::vector<Section> sections) {
+  constexpr std::size_t most = 12;
+  const auto shape_of = [](const Section& section) {
+    std::string shape;
+    for (const Row& row : section.rows) shape += site_of(row) + "\n";
+    return shape;
+  };
+  std::unordered_map<std::string, std::size_t> counts;
+  for (const Section& section : sections) ++counts[shape_of(section)];
+  std::vector<Section> result;
+  std::unordered_map<std::string, std::size_t> places;
+  for (Section& section : sections) {
+    const std::string shape = shape_of(section);
+    const auto [place, is_first] = places.try_emplace(shape, result.size());
+    if (is_first || counts[shape] <= most) {
+      result.push_back(std::move(section));
+      continue;
+    }
+    Section& all = result[place->second];
+    all.programs.insert(all.programs.end(), section.programs.begin(), section.programs.end());
+    for (std::size_t i = 0; i < all.rows.size(); ++i) merge(all.rows[i], section.rows[i]);
+  }
+  return result;
+}
+
 std::vector<Section> sections_of(const Report& report) {
   struct Program {
     std::string name;
-    bool has_shim = true;
+    std::string mark;
     std::size_t starts = 0;
-    std::vector<Row> rows;
+    Rows rows;
   };
   std::vector<Program> programs;
   std::unordered_map<std::string, std::size_t> places;
   for (const Exec& exec : report.execs) {
-    const auto [place, is_new] = places.try_emplace(fmt::format("{}{}", exec.has_shim, exec.program), programs.size());
-    if (is_new) programs.push_back({exec.program, exec.has_shim, 0, {}});
+    const std::string mark = mark_of(exec);
+    const auto [place, is_new] = places.try_emplace(exec.program + mark, programs.size());
+    if (is_new) programs.push_back({exec.program, mark, 0, {}});
     Program& program = programs[place->second];
     ++program.starts;
-    for (const Crossing& crossing : exec.fds) program.rows.push_back(row_of(exec, crossing));
+    program.rows.add(exec);
   }
   std::vector<Section> sections;
   places.clear();
   for (Program& program : programs) {
     std::string key;
     Section section;
-    section.rows = merged(std::move(program.rows));
+    section.rows = program.rows.take();
     for (Row& row : section.rows) {
-      row.program.clear();
-      key += fmt::format("{}\n{}\n{}\n", key_of(row), what_it_is(row.crossing), row.times);
+      key += fmt::format("{}\n{}\n{}\n", key_of(row), what_it_is(row), row.times);
       if (row.crossing.what == Class::leak) section.leaks += row.times;
     }
     const auto [place, is_new] = places.try_emplace(key, sections.size());
     if (is_new) sections.push_back(std::move(section));
-    sections[place->second].programs.emplace_back(
-        (program.name.empty() ? "unknown" : program.name) + (program.has_shim ? "" : " (unseen)"), program.starts);
+    sections[place->second].programs.emplace_back((program.name.empty() ? "unknown" : program.name) + program.mark,
+                                                  program.starts);
   }
+  sections = united(std::move(sections));
   std::stable_sort(sections.begin(), sections.end(), [](const Section& a, const Section& b) {
     return a.leaks * a.programs.size() > b.leaks * b.programs.size();
   });
   return sections;
-}
-
-std::string counted(std::size_t count, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
 class Writer {
@@ -157,6 +187,7 @@ class Writer {
   Writer(std::size_t width, Paint paint) : width_(width), paint_(paint) {}
 
   void summary(const Report& report);
+  void baseline(const BaselineUse& baseline);
   void section(const Section& section, const Widths& widths);
   void untouched(std::size_t programs);
   Widths widths_for(const std::vector<Section>& sections) const;
@@ -172,6 +203,7 @@ class Writer {
   bool is_table() const { return width_ >= least_table; }
   void row(const Cells& cells, const Widths& widths, Class what);
   void stacked(const Cells& cells, Class what);
+  void calls(const Crossing& crossing);
 
   std::size_t width_;
   Paint paint_;
@@ -185,23 +217,22 @@ void Writer::summary(const Report& report) {
       fmt::format("{} started, {} crossed into {}", counted(summary.execs, "program", "programs"),
                   counted(summary.crossed, "descriptor", "descriptors"), summary.execs == 1 ? "it" : "them");
   if (report.mode == "enforce") counts += " though close-on-exec was enforced";
-  if (summary.leaks > 0) {
-    paragraph(fmt::format("{}.", counts), {});
-    paragraph(fmt::format("{} leaked: nobody asked for {}.", summary.leaks, summary.leaks == 1 ? "it" : "them"),
-              style_of(Class::leak));
-  } else if (summary.execs == 0) {
-    paragraph("No program was seen to start: nothing can be said of it.", {});
-  } else if (summary.crossed == 0) {
-    paragraph(fmt::format("{} started.", counted(summary.execs, "program", "programs")), {});
-    paragraph("Nothing leaked: no descriptor above 2 crossed an exec.", style_of(Class::exempt));
-  } else {
-    paragraph(fmt::format("{}.", counts), {});
-    paragraph("Nothing leaked: what crossed was asked for, or was there before.", style_of(Class::exempt));
+  if (summary.crossed == 0) counts = fmt::format("{} started", counted(summary.execs, "program", "programs"));
+  if (report.mode == "enforce") counts += fmt::format("; {} withheld", counted(summary.withheld, "was", "were"));
+  if (summary.execs > 0) paragraph(counts + ".", {});
+  const bool is_doubtful = summary.execs == 0 || !is_whole(report);
+  paragraph(outcome_of(report), style_of(summary.leaks > 0 ? Class::leak
+                                         : is_doubtful     ? Class::by_program
+                                                           : Class::exempt));
+  for (const Need& need : needs_of(report)) {
+    paragraph(shown(text_of(need)) + ".", style_of(Class::leak));
+    paragraph(
+        need.crossing.remedy.empty() ? "No rule can give it." : "This rule gives it: " + shown(need.crossing.remedy),
+        {});
   }
-  const auto unseen = static_cast<std::size_t>(
-      std::count_if(report.execs.begin(), report.execs.end(), [](const Exec& exec) { return !exec.has_shim; }));
-  if (unseen > 0)
-    paragraph(fmt::format("The shim could not enter {}, marked \"unseen\": what {} started is not in here.",
+  if (report.baseline) baseline(*report.baseline);
+  if (const std::size_t unseen = summary.unseen; unseen > 0)
+    paragraph(fmt::format("The shim could not enter {}, marked \"unseen\": what {} did and started is not in here.",
                           counted(unseen, "program", "programs"), unseen == 1 ? "it" : "they"),
               style_of(Class::by_program));
   if (report.lost > 0)
@@ -209,6 +240,17 @@ void Writer::summary(const Report& report) {
                           "them. More room: --records.",
                           counted(report.lost, "record was", "records were")),
               style_of(Class::by_program));
+}
+
+/// What is accepted is among the rows; what is no longer there is nowhere else.
+void Writer::baseline(const BaselineUse& baseline) {
+  std::size_t times = 0;
+  for (const Acceptance& one : baseline.entries) times += one.times;
+  const std::string path = shown(baseline.path);
+  if (times > 0) paragraph(fmt::format("{} has accepted {}.", path, counted(times, "crossing", "crossings")), {});
+  for (const Acceptance& one : baseline.entries)
+    if (one.times == 0)
+      paragraph(fmt::format("No longer occurs, of {}: {}", path, shown(one.entry)), style_of(Class::by_program));
 }
 
 /// Of the columns of all sections alike: what they need, less where that is too much, of the widest first.
@@ -249,7 +291,8 @@ void Writer::row(const Cells& cells, const Widths& widths, Class what) {
       const std::size_t rest = widths[column] - std::min<std::size_t>(widths[column], columns_of(part));
       if (column == number) blank += rest;
       if (!part.empty()) {
-        const bool is_painted = column == verdict || column == number || what == Class::foreign;
+        const bool is_painted =
+            column == verdict || column == number || what == Class::foreign || what == Class::withheld;
         text.append(std::exchange(blank, 0), ' ').append(is_painted ? paint_(part, style_of(what)) : part);
       }
       blank += gap + (column == number ? 0 : rest);
@@ -263,17 +306,36 @@ void Writer::stacked(const Cells& cells, Class what) {
   if (!cells[times].empty()) first += " " + cells[times];
   paragraph(first, style_of(what), indent);
   paragraph(cut_in_middle(cells[object], 2 * (width_ - 2 * indent)), {}, 2 * indent);
-  paragraph("by " + cells[maker], quiet, 2 * indent);
+  paragraph(cells[maker], quiet, 2 * indent);
+}
+
+/// Below a row, when there are more than its own.
+void Writer::calls(const Crossing& crossing) {
+  constexpr std::size_t margin = 3 * indent;
+  constexpr std::size_t most = 24;
+  const auto list = [&](const Creation& created) {
+    const std::vector<std::string> callers = callers_of(created);
+    for (std::size_t i = 0; i < callers.size() && i < most; ++i)
+      line(std::string(margin, ' ') + paint_(cut_in_middle(shown(callers[i]), width_ - margin), quiet));
+    if (callers.size() > most) paragraph(fmt::format("from {} more", callers.size() - most), quiet, margin);
+  };
+  list(crossing.created);
+  if (!crossing.cleared || crossing.cleared->stack.size() < 2) return;
+  paragraph("made inheritable " + shown(reason_of(crossing)), quiet, 2 * indent);
+  list(*crossing.cleared);
 }
 
 void Writer::section(const Section& section, const Widths& widths) {
   line("");
   std::string names;
-  for (const auto& [program, starts] : section.programs) {
+  constexpr std::size_t most = 40;
+  for (std::size_t i = 0; i < std::min(most, section.programs.size()); ++i) {
+    const auto& [program, starts] = section.programs[i];
     if (!names.empty()) names += ", ";
     names += shown(program);
     if (starts > 1) names += fmt::format(" (×{})", starts);
   }
+  if (section.programs.size() > most) names += fmt::format(", and {} more", section.programs.size() - most);
   paragraph(names, strong);
   if (is_table()) {
     std::string heads(indent, ' ');
@@ -283,11 +345,13 @@ void Writer::section(const Section& section, const Widths& widths) {
                    : fmt::format("{}{:<{}}", std::string(gap, ' '), headings[i], i + 1 == times ? 0 : widths[i]);
     line(paint_(cut_in_middle(heads, width_), quiet));
   }
-  for (const Row& one : section.rows)
+  for (const Row& one : section.rows) {
     if (is_table())
       row(cells_of(one), widths, one.crossing.what);
     else
       stacked(cells_of(one), one.crossing.what);
+    calls(one.crossing);
+  }
 }
 
 void Writer::untouched(std::size_t programs) {

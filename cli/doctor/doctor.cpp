@@ -7,12 +7,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
 #include "cli/doctor/findings.h"
 #include "cli/find_shim.h"
 #include "cli/message.h"
+#include "cli/text/json.h"
 
 namespace cloexec::cli {
 namespace {
@@ -45,17 +45,14 @@ std::string as_text(const Location& location, const Findings& findings) {
 }
 
 std::string as_json(const std::string& program, const Location& location, const Findings& findings) {
-  using Json = nlohmann::ordered_json;
   Json list = Json::array();
   for (const Finding& finding : findings)
     list.push_back({{"id", finding.id}, {"severity", name_of(finding.severity)}, {"text", finding.text}});
-  const Json json = {{"version", 1},
-                     {"program", program},
-                     {"path", location.path},
-                     {"verdict", verdict_on(findings)},
-                     {"findings", std::move(list)}};
-  // Names of files need not be UTF-8.
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return written({{"version", 1},
+                  {"program", program},
+                  {"path", location.path},
+                  {"verdict", verdict_on(findings)},
+                  {"findings", std::move(list)}});
 }
 
 int diagnose(const std::string& program, bool is_for_machines) {

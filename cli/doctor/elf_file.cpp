@@ -92,11 +92,16 @@ class Reader {
     check_tables();
   }
 
-  ElfFile read() {
+  ElfFile read_headers() {
     ElfFile result;
     result.architecture = {header_.e_machine, is_64_, header_.e_ident[EI_DATA] == ELFDATA2MSB};
     result.is_movable = header_.e_type == ET_DYN;
     read_segments(result);
+    return result;
+  }
+
+  ElfFile read() {
+    ElfFile result = read_headers();
     read_sections(result);
     result.raw_calls = count_raw_calls(result.architecture);
     return result;
@@ -308,6 +313,16 @@ class Reader {
   std::vector<Range> code_;
 };
 
+ElfFile read(const std::string& path, ElfFile (*how)(Reader&)) {
+  try {
+    const File file(path);
+    Reader reader(file);
+    return how(reader);
+  } catch (const Troubled& trouble) {
+    throw std::runtime_error(fmt::format("{}: {}", path, trouble.what()));
+  }
+}
+
 }  // namespace
 
 std::string Architecture::name() const {
@@ -337,12 +352,11 @@ std::string Architecture::name() const {
 }
 
 ElfFile read_elf(const std::string& path) {
-  try {
-    const File file(path);
-    return Reader(file).read();
-  } catch (const Troubled& trouble) {
-    throw std::runtime_error(fmt::format("{}: {}", path, trouble.what()));
-  }
+  return read(path, [](Reader& reader) { return reader.read(); });
+}
+
+ElfFile read_elf_headers(const std::string& path) {
+  return read(path, [](Reader& reader) { return reader.read_headers(); });
 }
 
 }  // namespace cloexec::cli

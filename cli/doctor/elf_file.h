@@ -51,4 +51,7 @@ struct ElfFile {
 /// Throws with the file's name when it is not an ELF file that could be executed or preloaded.
 ElfFile read_elf(const std::string& path);
 
+/// The same, of what its program headers tell alone: its sections, symbols and code are left empty.
+ElfFile read_elf_headers(const std::string& path);
+
 }  // namespace cloexec::cli

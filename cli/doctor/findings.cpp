@@ -3,16 +3,16 @@
 #include "cli/doctor/findings.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <sys/xattr.h>
 
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <initializer_list>
 #include <string_view>
 
 #include "cli/doctor/elf_file.h"
+#include "cli/doctor/rights.h"
+#include "cli/loader.h"
 
 namespace cloexec::cli {
 namespace {
@@ -57,43 +57,31 @@ void say_steps(const Location& location, Findings& findings) {
   }
 }
 
-/// What makes the kernel set AT_SECURE; empty when nothing does.
-std::string right_of(const std::string& path, std::string& id) {
-  struct stat status {};
-  if (stat(path.c_str(), &status) != 0) return {};
-  if ((status.st_mode & S_ISUID) != 0) {
-    id = "set-user-id";
-    return fmt::format("set-user-ID (user {})", status.st_uid);
-  }
-  // Without the group's execute bit it means mandatory locking.
-  if ((status.st_mode & S_ISGID) != 0 && (status.st_mode & S_IXGRP) != 0) {
-    id = "set-group-id";
-    return fmt::format("set-group-ID (group {})", status.st_gid);
-  }
-  if (getxattr(path.c_str(), "security.capability", nullptr, 0) > 0) {
-    id = "capabilities";
-    return "given capabilities by its file";
-  }
-  return {};
-}
-
 void say_rights(const std::string& path, Loader loader, Findings& findings) {
-  std::string id;
-  const std::string right = right_of(path, id);
-  if (right.empty()) return;
-  struct statvfs system {};
-  if (statvfs(path.c_str(), &system) == 0 && (system.f_flag & ST_NOSUID) != 0) {
-    findings.push_back({id, Severity::note,
-                        fmt::format("It is {}, which its file system, mounted nosuid, leaves without effect.", right)});
+  const Right right = right_of(path);
+  if (!right) return;
+  if (!right.has_effect) {
+    findings.push_back(
+        {right.id, Severity::note,
+         fmt::format("It is {}, which its file system, mounted nosuid, leaves without effect.", right.text)});
     return;
   }
   if (loader == Loader::none) {
-    findings.push_back({id, Severity::error, fmt::format("It is {}.", right)});
+    findings.push_back({right.id, Severity::error, fmt::format("It is {}.", right.text)});
     return;
   }
-  findings.push_back(
-      {id, Severity::error,
-       fmt::format("It is {}: {}.", right, loader == Loader::musl ? advice_when_secure_on_musl : advice_when_secure)});
+  const std::string shim = loader == Loader::glibc ? shim_for_all() : "";
+  if (!shim.empty()) {
+    findings.push_back(
+        {right.id, Severity::note,
+         fmt::format("It is {}: ld.so ignores LD_PRELOAD (AT_SECURE), but /etc/ld.so.preload brings in {}, "
+                     "which then goes by /etc/cloexec.conf alone.",
+                     right.text, shim)});
+    return;
+  }
+  findings.push_back({right.id, Severity::error,
+                      fmt::format("It is {}: {}.", right.text,
+                                  loader == Loader::musl ? advice_when_secure_on_musl : advice_when_secure)});
 }
 
 void say_unloaded(const std::string& path, const ElfFile& file, Findings& findings) {
@@ -176,6 +164,20 @@ std::string list_of(std::vector<std::string> names) {
   return fmt::format("{}{}", fmt::join(names, ", "), count > most ? fmt::format(" and {} more", count - most) : "");
 }
 
+/// What starts programs while its effective user is not its real one starts them in secure-execution mode.
+void say_changed_user(const ElfFile& file, Findings& findings) {
+  const auto has_one_of = [&](std::initializer_list<const char*> names) {
+    return std::any_of(names.begin(), names.end(), [&](const char* name) { return file.imports.contains(name); });
+  };
+  if (!has_one_of({"seteuid", "setegid", "setreuid", "setregid", "setresuid", "setresgid"}) ||
+      !has_one_of({"execve", "execv", "execvp", "execvpe", "execl", "execlp", "execle", "fexecve", "posix_spawn",
+                   "posix_spawnp", "system", "popen"}))
+    return;
+  findings.push_back({"effective-user", Severity::note,
+                      "It can change its effective user or group and start programs: what it starts while that is not "
+                      "its real one gets no LD_PRELOAD (AT_SECURE); /etc/ld.so.preload reaches it."});
+}
+
 void say_symbols(const ElfFile& file, const ElfFile& shim, Findings& findings) {
   std::vector<std::string> rings;
   std::copy_if(file.imports.begin(), file.imports.end(), std::back_inserter(rings),
@@ -240,6 +242,7 @@ Findings examine(const Location& location, const std::string& shim_path) {
   if (!file.interpreter) return findings;
   say_sanitizer(file.address_sanitizer, findings);
   say_raw_calls(file.raw_calls, findings);
+  if (!right_of(location.image)) say_changed_user(file, findings);
   say_symbols(file, shim, findings);
   if (!file.has_sections)
     findings.push_back({"no-sections", Severity::warning,

@@ -33,20 +33,11 @@ constexpr int most_envs = 5;
 
 std::string find(const std::string& program) {
   if (program.empty()) throw std::runtime_error("the program's name is empty");
-  if (program.find('/') != std::string::npos) return program;
-  const char* variable = std::getenv("PATH");
-  std::string_view folders = variable != nullptr ? variable : "/bin:/usr/bin";
-  int error = ENOENT;
-  for (;;) {
-    const std::string_view folder = folders.substr(0, folders.find(':'));
-    std::string path = folder.empty() ? program : fmt::format("{}/{}", folder, program);
-    const int obstacle = obstacle_to(path);
-    if (obstacle == 0) return path;
-    if (obstacle == EACCES) error = EACCES;
-    if (folder.size() == folders.size()) break;
-    folders.remove_prefix(folder.size() + 1);
-  }
-  refuse(program, error == EACCES ? "found in PATH, but not as a program that may be executed" : "not found in PATH");
+  const Found found = find_program(program);
+  // What stands in the way of a path is told with more than an errno's words.
+  if (found.obstacle == 0 || program.find('/') != std::string::npos) return found.path;
+  refuse(program,
+         found.obstacle == EACCES ? "found in PATH, but not as a program that may be executed" : "not found in PATH");
 }
 
 void check(const std::string& path) {
@@ -126,6 +117,23 @@ int obstacle_to(const std::string& path) {
   if (stat(path.c_str(), &status) != 0) return errno;
   if (!S_ISREG(status.st_mode)) return EACCES;
   return faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0 ? 0 : errno;
+}
+
+Found find_program(const std::string& program) {
+  if (program.empty()) return {program, ENOENT};
+  if (program.find('/') != std::string::npos) return {program, obstacle_to(program)};
+  const char* variable = std::getenv("PATH");
+  std::string_view folders = variable != nullptr ? variable : "/bin:/usr/bin";
+  int error = ENOENT;
+  for (;;) {
+    const std::string_view folder = folders.substr(0, folders.find(':'));
+    const std::string path = folder.empty() ? program : fmt::format("{}/{}", folder, program);
+    const int obstacle = obstacle_to(path);
+    if (obstacle == 0) return {path, 0};
+    if (obstacle == EACCES) error = EACCES;
+    if (folder.size() == folders.size()) return {program, error};
+    folders.remove_prefix(folder.size() + 1);
+  }
 }
 
 int open_regular(const std::string& path) {

@@ -24,6 +24,14 @@ struct Location {
   bool is_readable = true;
 };
 
+/// Where execvp(3) finds a program, through PATH when its name has no slash.
+struct Found {
+  std::string path;  // the name itself where it finds none
+  int obstacle = 0;  // why the kernel would not execute it, an errno value; 0 when it would look into it
+};
+
+Found find_program(const std::string& program);
+
 /// Throws with the file's name when there is nothing that could be executed.
 Location locate(const std::string& program);
 

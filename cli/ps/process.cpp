@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "cli/find_shim.h"
+#include "cli/secure.h"
 
 namespace cloexec::cli {
 namespace {
@@ -147,6 +148,8 @@ Process read_process(int pid, const ProcFolder& folder) {
     process.exe = link_in(folder, "exe");
     process.network = link_in(folder, "ns/net");
     process.shims = shims_in(folder.content("maps"));
+    process.is_secure = is_secure(folder).value_or(false);
+    process.starts_secure = starts_secure(folder);
     process.descriptors = read_descriptors(folder);
     // Whoever ended meanwhile seems to have had fewer.
     refuse_others(folder.content("stat"), process.comm);

@@ -27,6 +27,8 @@ struct Process {
   std::string exe;                 // its path; with " (deleted)" when it was replaced
   std::vector<std::string> shims;  // the mapped files of that name; with " (deleted)" when replaced
   std::string network;             // names its network namespace
+  bool is_secure = false;          // it was started so that LD_PRELOAD does not count (cli/secure.h)
+  bool starts_secure = false;      // what it starts now is
   std::vector<Descriptor> descriptors;
 };
 

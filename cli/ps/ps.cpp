@@ -77,7 +77,8 @@ Description describe(const Descriptor& descriptor, const Survey& survey) {
 Listing listing_of(const Survey& survey) {
   Listing listing;
   for (const Process& process : survey.processes) {
-    Listed& listed = listing.processes.emplace_back(Listed{process.pid, process.comm, process.exe, process.shims, {}});
+    Listed& listed = listing.processes.emplace_back(
+        Listed{process.pid, process.comm, process.exe, process.shims, {}, process.is_secure, process.starts_secure});
     for (const Descriptor& descriptor : process.descriptors) {
       if (!is_shown(descriptor)) continue;
       Description description = describe(descriptor, survey);

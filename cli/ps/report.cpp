@@ -5,17 +5,13 @@
 #include <fmt/color.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "cli/message.h"
 #include "cli/terminal.h"
+#include "cli/text/json.h"
 
 namespace cloexec::cli {
 namespace {
-
-std::string counted(std::size_t count, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
-}
 
 std::string summary_of(const Listing& listing) {
   const auto& processes = listing.processes;
@@ -66,6 +62,11 @@ std::string heading(const Listed& process, bool with_colours) {
   if (process.shims.size() > 1)
     shim += fmt::format(" in {} copies: {}", process.shims.size(),
                         printable(fmt::format("{}", fmt::join(process.shims, ", "))));
+  // Where it is in, /etc/ld.so.preload has brought it.
+  if (process.is_secure && process.shims.empty())
+    shim += ": it was started where LD_PRELOAD does not count (AT_SECURE)";
+  if (process.starts_secure)
+    shim += "; its effective user or group is not its real one: for what it starts now LD_PRELOAD does not count";
   return fmt::format("{} {}, {}\n", with_colours ? fmt::format(fmt::emphasis::bold, "{}", name) : name,
                      printable(process.exe), shim);
 }
@@ -91,22 +92,22 @@ std::string as_text(const Listing& listing, unsigned width, bool with_colours) {
 }
 
 std::string as_json(const Listing& listing) {
-  using Json = nlohmann::ordered_json;
   Json processes = Json::array();
   for (const Listed& process : listing.processes) {
     Json fds = Json::array();
     for (const Inheritable& one : process.fds)
       fds.push_back({{"fd", one.fd}, {"object", one.object}, {"target", one.target}});
-    processes.push_back({{"pid", process.pid},
-                         {"comm", process.comm},
-                         {"exe", process.exe},
-                         {"shim", !process.shims.empty()},
-                         {"shim_files", process.shims},
-                         {"fds", std::move(fds)}});
+    Json one = {{"pid", process.pid},
+                {"comm", process.comm},
+                {"exe", process.exe},
+                {"shim", !process.shims.empty()},
+                {"shim_files", process.shims}};
+    if (process.is_secure) one["secure"] = true;
+    if (process.starts_secure) one["starts_secure"] = true;
+    one["fds"] = std::move(fds);
+    processes.push_back(std::move(one));
   }
-  const Json json = {{"version", 1}, {"processes", std::move(processes)}};
-  // Names of files need not be UTF-8.
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return written({{"version", 1}, {"processes", std::move(processes)}});
 }
 
 }  // namespace cloexec::cli

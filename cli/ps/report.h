@@ -20,6 +20,8 @@ struct Listed {
   std::string exe;
   std::vector<std::string> shims;  // paths: more than one when copies of it were loaded
   std::vector<Inheritable> fds;
+  bool is_secure = false;      // it was started so that LD_PRELOAD does not count
+  bool starts_secure = false;  // what it starts now is
 };
 
 struct Listing {

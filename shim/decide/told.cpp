@@ -7,6 +7,7 @@
 #include "policy/number_set.h"
 #include "shim/host/environment.h"
 #include "shim/host/object.h"
+#include "shim/host/readable.h"
 
 namespace cloexec {
 namespace {
@@ -38,6 +39,9 @@ void Told::note(const Announcement& said) {
 void Told::read() {
   is_read_ = true;
   std::memset(bits_, 0, sizeof bits_);
+  // Nobody is told anything: the exec is going to fail.
+  ReadableMemory memory;
+  if (!memory.has(start_.arguments) || !memory.has(start_.environment)) return;
   const std::string_view program = view(start_.program);
   if (start_.program_fd >= 0) note({start_.program_fd, start_.program_fd, program});
   if (const int fd = descriptor_in(program); fd >= 0) note({fd, fd, program});

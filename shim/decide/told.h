@@ -22,7 +22,8 @@ struct Start {
   char* const* environment;  // what the new program gets
   int program_fd = -1;       // fexecve(3), execveat(2): what a script's interpreter will open
 
-  /// The program as it was named, or argv[0] when only a descriptor names it; empty without either.
+  /// The program as it was named, or argv[0] when only a descriptor names it; empty without either. They must be
+  /// readable: see is_there().
   std::string_view target() const;
 };
 

@@ -10,13 +10,14 @@
 
 #include "shim/host/environment.h"
 #include "shim/host/raw_syscall.h"
+#include "shim/host/readable.h"
 
 namespace cloexec {
 namespace {
 
 bool exists(int directory, const char* path) {
   const long result = raw_syscall(__NR_faccessat, directory, reinterpret_cast<long>(path), F_OK);
-  return result != -ENOENT && result != -ENOTDIR;
+  return result != -ENOENT && result != -ENOTDIR && result != -EFAULT;
 }
 
 /// The value of PATH, or what libc takes for it.
@@ -47,12 +48,13 @@ bool is_along(std::string_view path, std::string_view name) {
 }  // namespace
 
 bool is_there(const Start& about) {
-  if (about.program == nullptr) return true;
-  const std::string_view name = about.program;
-  if (name.empty()) return false;
+  ReadableMemory memory;
+  if (about.program == nullptr) return memory.has(about.arguments);
   // File actions may change the directory first.
-  if (is_spawn(about.call) && name[0] != '/') return true;
-  if (searches_path(about.call) && name.find('/') == std::string_view::npos) return is_along(search_path(), name);
+  if (is_spawn(about.call) && (!memory.has(about.program) || about.program[0] != '/')) return memory.has(about.program);
+  // A name that is looked for libc reads itself. That of another is read by the kernel alone.
+  if (searches_path(about.call) && std::string_view(about.program).find('/') == std::string_view::npos)
+    return about.program[0] != '\0' && is_along(search_path(), about.program);
   return exists(about.program_fd >= 0 ? about.program_fd : AT_FDCWD, about.program);
 }
 

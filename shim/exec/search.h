@@ -7,7 +7,8 @@
 
 namespace [[gnu::visibility("hidden")]] cloexec {
 
-/// False when an exec is going to say ENOENT or ENOTDIR (execve(2)): then there is nobody to give anything to.
+/// False when an exec is going to say ENOENT or ENOTDIR, or EFAULT of what names the program (execve(2)): then there is
+/// nobody to give anything to.
 bool is_there(const Start& about);
 
 }  // namespace cloexec

@@ -46,13 +46,13 @@ const link_map* search(const void* address) {
   return nullptr;
 }
 
-const link_map* find(const void* address) {
+}  // namespace
+
+const link_map* link_map_at(const void* address) {
   if (&_dl_find_object == nullptr) return search(address);
   dl_find_object found;
   return _dl_find_object(const_cast<void*>(address), &found) == 0 ? found.dlfo_link_map : nullptr;
 }
-
-}  // namespace
 
 void learn_program_name() {
   if (program_name[0] != '\0') return;
@@ -62,13 +62,16 @@ void learn_program_name() {
 }
 
 Module find_module(const void* address) {
-  const link_map* object = find(address);
+  const link_map* object = link_map_at(address);
   if (object == nullptr) return {};
-  return {object == loaded_objects() ? std::string_view(program_name) : base_name(object->l_name), object->l_addr};
+  if (object == loaded_objects()) return {program_name, object->l_addr};
+  const std::string_view path = object->l_name;
+  const std::string_view name = base_name(path);
+  return {name, object->l_addr, path.substr(0, path.size() - name.size())};
 }
 
 std::string_view module_in_rules(const void* address) {
-  const link_map* object = find(address);
+  const link_map* object = link_map_at(address);
   const bool is_program = object != nullptr && object == loaded_objects();
   return is_program && defines(*object, "caml_startup") ? "ocaml" : find_module(address).name;
 }

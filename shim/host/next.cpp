@@ -17,13 +17,18 @@ constexpr char names_behind_calls[] =
 #define X_TIME64(name, family, method)
 #define X_WATCH(name) #name "\0"
 #define X_NEXT(name) #name "\0"
+#define X_USE(name, place) #name "\0"
 #include "catalogue/interposed.def"
 #include "shim/host/next.def"
+#ifndef CLOEXEC_WITHOUT_RECORDER
+#include "catalogue/used.def"
+#endif
     ;
 #undef X
 #undef X_TIME64
 #undef X_WATCH
 #undef X_NEXT
+#undef X_USE
 
 const char* name_of(Symbol symbol) {
   const auto place = static_cast<unsigned>(symbol);

@@ -22,12 +22,17 @@ enum class Symbol : std::uint8_t {
 #define X_TIME64(name, family, method)
 #define X_WATCH(name) name,
 #define X_NEXT(name) name,
+#define X_USE(name, place) name,
 #include "catalogue/interposed.def"
 #include "shim/host/next.def"
+#ifndef CLOEXEC_WITHOUT_RECORDER
+#include "catalogue/used.def"
+#endif
 #undef X
 #undef X_TIME64
 #undef X_WATCH
 #undef X_NEXT
+#undef X_USE
   end
 };
 
@@ -122,6 +127,7 @@ using Next = typename detail::NextOf<Function>::type;
 // next_NAME, a function of each type, for every Symbol.
 #define X_NEXT(name) inline constexpr Next<decltype(::name)> next_##name{Symbol::name};
 #define X_WATCH X_NEXT
+#define X_USE(name, place) X_NEXT(name)
 #define X(name, family, method) inline constexpr Next<decltype(::name)> next_##name{symbol_of(Call::name)};
 #ifdef __i386__
 #define X_TIME64 X
@@ -130,9 +136,13 @@ using Next = typename detail::NextOf<Function>::type;
 #endif
 #include "catalogue/interposed.def"
 #include "shim/host/next.def"
+#ifndef CLOEXEC_WITHOUT_RECORDER
+#include "catalogue/used.def"
+#endif
 #undef X
 #undef X_TIME64
 #undef X_WATCH
 #undef X_NEXT
+#undef X_USE
 
 }  // namespace cloexec

@@ -20,12 +20,18 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/fanotify.h>
+#include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/timerfd.h>
+#include <sys/uio.h>
+#include <termios.h>
 #include <unistd.h>
 #include <utmp.h>
 #include <wordexp.h>
@@ -101,4 +107,17 @@ SVCXPRT* svctcp_create(int fd, unsigned send_size, unsigned receive_size);
 SVCXPRT* svcudp_create(int fd);
 SVCXPRT* svcudp_bufcreate(int fd, unsigned send_size, unsigned receive_size);
 SVCXPRT* svcunix_create(int fd, unsigned send_size, unsigned receive_size, char* path);
+// What uses a descriptor: glibc, debug/: what programs built with _FORTIFY_SOURCE call; io/ before 2.33; further names.
+ssize_t __read(int fd, void* buffer, size_t size);
+ssize_t __read_chk(int fd, void* buffer, size_t size, size_t room);
+ssize_t __pread_chk(int fd, void* buffer, size_t size, off_t offset, size_t room);
+ssize_t __pread64_chk(int fd, void* buffer, size_t size, off64_t offset, size_t room);
+ssize_t __write(int fd, const void* data, size_t size);
+ssize_t __recv_chk(int fd, void* buffer, size_t size, size_t room, int flags);
+ssize_t __recvfrom_chk(int fd, void* buffer, size_t size, size_t room, int flags, sockaddr* from, socklen_t* length);
+ssize_t __send(int fd, const void* data, size_t size, int flags);
+int __connect(int fd, const sockaddr* address, socklen_t length);
+int __fxstat(int version, int fd, struct stat* status) noexcept;
+int __fxstat64(int version, int fd, struct stat64* status) noexcept;
+off_t __lseek(int fd, off_t offset, int whence) noexcept;
 }

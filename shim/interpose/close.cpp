@@ -7,6 +7,8 @@
 #include <mntent.h>
 #include <mqueue.h>
 
+#include <cerrno>
+
 #include "shim/decide/settings.h"
 #include "shim/host/atomic.h"
 #include "shim/host/or_syscall.h"
@@ -39,10 +41,15 @@ int stream_closed(FILE* stream, Next<decltype(::fclose)> next) {
   return next(stream);
 }
 
+int told_if_missed(int fd, int result) {
+  if (is_recording() && result < 0 && errno == EBADF) record_missed_close(fd);
+  return result;
+}
+
 [[gnu::noinline]] int close_in_full(int fd) {
   note_closed(fd);
   if (settings.are_read && !is_recording()) quick_close = next_close.get();
-  return next_close(fd);
+  return told_if_missed(fd, next_close(fd));
 }
 
 [[gnu::noinline]] int close_stream_in_full(FILE* stream) {
@@ -65,7 +72,7 @@ INTERPOSE(int, close, int fd) {
 
 INTERPOSE(int, __close, int fd) {
   note_closed(fd);
-  return next___close(fd);
+  return told_if_missed(fd, next___close(fd));
 }
 
 INTERPOSE(int, fclose, FILE* stream) {

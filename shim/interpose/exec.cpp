@@ -13,6 +13,7 @@
 #include "shim/exec/give.h"
 #include "shim/host/environment.h"
 #include "shim/host/or_syscall.h"
+#include "shim/host/readable.h"
 #include "shim/interpose/interpose.h"
 #include "shim/record/recorder.h"
 
@@ -106,8 +107,9 @@ int spawned(const Start& about, pid_t* pid, const posix_spawn_file_actions_t* ac
 /// A script's interpreter is told /dev/fd/N, or /dev/fd/N/PATH of one in a directory: execveat(2).
 Start started_at(const void* caller, int directory, const char* path, Arguments arguments, Arguments environment,
                  int flags) {
-  const bool is_descriptor = (flags & AT_EMPTY_PATH) != 0 && view(path).empty();
-  const bool is_in_directory = !is_descriptor && path != nullptr && path[0] != '/';
+  const bool is_known = path != nullptr && ReadableMemory().has(path);
+  const bool is_descriptor = (flags & AT_EMPTY_PATH) != 0 && (path == nullptr || (is_known && path[0] == '\0'));
+  const bool is_in_directory = !is_descriptor && is_known && path[0] != '/';
   return {Call::execveat, caller,      is_descriptor ? nullptr : path,
           arguments,      environment, is_descriptor || is_in_directory ? directory : -1};
 }

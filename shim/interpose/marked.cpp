@@ -10,13 +10,14 @@
 #include "shim/host/environment.h"
 #include "shim/host/or_syscall.h"
 #include "shim/interpose/interpose.h"
+#include "shim/record/recorder.h"
 
 using namespace cloexec;
 
 namespace {
 
 int marked(int fd) {
-  if (fd >= 0) note_flag(fd, false);
+  if (fd >= 0) note_flag_set(fd);
   return fd;
 }
 
@@ -30,13 +31,17 @@ INTERPOSE(DIR*, opendir, const char* path) {
 
 INTERPOSE(DIR*, fdopendir, int fd) {
   DIR* directory = next_fdopendir(fd);
-  if (directory != nullptr) marked(fd);
+  if (directory != nullptr)
+    marked(fd);
+  else
+    tell_if_missed("fdopendir", fd);
   return directory;
 }
 
 /// musl marks the descriptor for an "e"; glibc does not look at it.
 INTERPOSE(FILE*, fdopen, int fd, const char* mode) {
   FILE* stream = next_fdopen(fd, mode);
+  if (stream == nullptr) tell_if_missed("fdopen", fd);
   if (stream != nullptr && next_gnu_get_libc_version.is_absent() && view(mode).find('e') != std::string_view::npos)
     marked(fd);
   return stream;

@@ -181,7 +181,7 @@ Word interposed(const void* caller, Word* words) {
   if (deed == Deed::closes_range) note_range(first, static_cast<unsigned>(words[2]), static_cast<unsigned>(words[3]));
   const Word result = next_syscall(words[0], words[1], words[2], words[3], words[4], words[5], words[6]);
   if (result < 0) sharing.take_back();
-  if (deed == Deed::is_marked_by_the_kernel && result > 2) note_flag(static_cast<int>(result), false);
+  if (deed == Deed::is_marked_by_the_kernel && result > 2) note_flag_set(static_cast<int>(result));
   return result;
 }
 

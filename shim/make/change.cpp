@@ -60,7 +60,8 @@ Word make_change(const Attempt& attempt) {
   if (change == Change::set) forget_forced(fd);
   const Word result = invoke(attempt, Form::plain);
   if (static_cast<int>(result) < 0) return result;
-  if (change == Change::set || change == Change::clear) note_flag(fd, change == Change::clear);
+  if (change == Change::set) note_flag_set(fd);
+  if (change == Change::clear) note_flag_cleared(attempt.site(), fd);
   if (change == Change::made_marked) note_marked(attempt.site(), static_cast<int>(result));
   if (change == Change::onto_itself) adopt(attempt.site(), fd);
   return result;

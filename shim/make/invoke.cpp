@@ -10,7 +10,9 @@
 
 #include "shim/host/next.h"
 #include "shim/make/mode.h"
+#include "shim/make/outcome.h"
 #include "shim/make/pseudoterminal.h"
+#include "shim/record/recorder.h"
 
 namespace cloexec {
 namespace {
@@ -86,7 +88,9 @@ Word invoke_with(const Attempt& attempt, Word replacement) {
 
 }  // namespace
 
-Word invoke(const Attempt& attempt, Form form) {
+namespace {
+
+Word invoke_in(const Attempt& attempt, Form form) {
   if (form == Form::plain) return invoke_function(attempt.recipe, plain_call(attempt), attempt.words);
   switch (attempt.recipe.way) {
     case Way::flag:
@@ -106,6 +110,16 @@ Word invoke(const Attempt& attempt, Form form) {
       return open_terminal_pair(attempt.words);
   }
   __builtin_unreachable();
+}
+
+}  // namespace
+
+Word invoke(const Attempt& attempt, Form form) {
+  const Word result = invoke_in(attempt, form);
+  // What can be no descriptor is the first argument of all that take one.
+  if (is_recording() && has_failed(attempt, result))
+    tell_if_missed(name_of(attempt.recipe.call), static_cast<int>(attempt.arguments()[0]));
+  return result;
 }
 
 }  // namespace cloexec

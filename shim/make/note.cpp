@@ -12,22 +12,27 @@ namespace cloexec {
 
 void note_forced(const Site& site, int fd) {
   note_forced(fd, kind_of(site.call));
-  if (is_recording()) record_made(site, fd, false);
+  if (is_recording()) record_made(site, fd, Marked::by_shim);
 }
 
 void note_marked(const Site& site, int fd) {
   note_entry(fd, noted_marked);
-  if (is_recording()) record_made(site, fd, false);
+  if (is_recording()) record_made(site, fd, Marked::by_program);
 }
 
 void note_left(const Site& site, int fd) {
   forget_forced(fd);
-  if (is_recording()) record_made(site, fd, true);
+  if (is_recording()) record_made(site, fd, Marked::by_nobody);
 }
 
-void note_flag(int fd, bool is_inheritable) {
-  note_entry(fd, is_inheritable ? noted_cleared : noted_marked);
-  if (is_recording()) record_flag(static_cast<unsigned>(fd), static_cast<unsigned>(fd), is_inheritable);
+void note_flag_set(int fd) {
+  note_entry(fd, noted_marked);
+  if (is_recording()) record_flag_set(static_cast<unsigned>(fd), static_cast<unsigned>(fd));
+}
+
+void note_flag_cleared(const Site& site, int fd) {
+  note_entry(fd, noted_cleared);
+  if (is_recording()) record_flag_cleared(site, fd);
 }
 
 void note_range(unsigned first, unsigned last, unsigned flags) {
@@ -38,7 +43,7 @@ void note_range(unsigned first, unsigned last, unsigned flags) {
   forget_forced(first, last);
   if (!is_recording()) return;
   if ((flags & CLOSE_RANGE_CLOEXEC) != 0)
-    record_flag(first, last, false);
+    record_flag_set(first, last);
   else
     record_closed(first, last);
 }

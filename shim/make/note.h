@@ -18,8 +18,11 @@ void note_marked(const Site& site, int fd);
 /// `fd` stays inheritable.
 void note_left(const Site& site, int fd);
 
-/// The program, libc or the kernel has set or cleared the flag of `fd`.
-void note_flag(int fd, bool is_inheritable);
+/// The program, libc or the kernel has set the flag of `fd`, which was there already.
+void note_flag_set(int fd);
+
+/// The program has cleared it.
+void note_flag_cleared(const Site& site, int fd);
 
 /// Descriptors `first` to `last` are about to be closed, or marked (close_range(2), CLOSE_RANGE_CLOEXEC): by the
 /// program, not by the shim. Should the call fail they count as the program's own all the same.

@@ -10,10 +10,14 @@
 
 #include <charconv>
 
+#include "shim/decide/settings.h"
 #include "shim/host/descriptor.h"
 #include "shim/host/object.h"
 #include "shim/host/program.h"
+#include "shim/host/thread_name.h"
+#include "shim/process/forced.h"
 #include "shim/record/recorder.h"
+#include "shim/record/stack/bounds.h"
 
 namespace cloexec {
 namespace {
@@ -42,7 +46,7 @@ int socket_option(int fd, int option) {
   return value;
 }
 
-void record_arrived(int fd) {
+void record_found(Event event, int fd) {
   struct stat64 status {};
   raw_syscall(fstat_number, fd, address_of(status));
   const long access = raw_syscall(fcntl_number, fd, F_GETFL);
@@ -51,8 +55,7 @@ void record_arrived(int fd) {
   if ((access & O_ACCMODE) != O_RDONLY) flags |= audit::can_write;
   char target[256];
   const std::string_view object = object_of(fd, target);
-  note_arrived(static_cast<unsigned>(fd));
-  const Entry entry(Event::arrived, fd, flags);
+  const Entry entry(event, fd, flags);
   if (!entry) return;
   entry->mode = status.st_mode;
   if (S_ISSOCK(status.st_mode)) {
@@ -65,11 +68,13 @@ void record_arrived(int fd) {
   add_address(entry, ArrivedText::peer_address, fd, __NR_getpeername);
 }
 
-/// Calls visit(fd) for what is open above 2.
-void each_open(void (*visit)(int)) {
-  const long directory =
-      raw_syscall(__NR_openat, AT_FDCWD, reinterpret_cast<long>("/proc/self/fd"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0) return;
+void record_arrived(int fd) {
+  note_arrived(static_cast<unsigned>(fd));
+  record_found(Event::arrived, fd);
+}
+
+/// Calls visit(fd) for what is open above 2, but for `directory`, which is closed.
+void each_open(long directory, void (*visit)(int)) {
   alignas(dirent64) char entries[1024] = {};
   long size;
   while ((size = raw_syscall(__NR_getdents64, directory, address_of(entries), sizeof entries)) > 0)
@@ -87,15 +92,26 @@ void each_open(void (*visit)(int)) {
 }  // namespace
 
 void record_start(char* const* environment) {
+  note_heap();
+  note_first_stack(environment);
   ProgramNames names(first_argument(environment));
   const auto program = names.get();
+  const long list =
+      raw_syscall(__NR_openat, AT_FDCWD, reinterpret_cast<long>("/proc/self/fd"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   {
-    const Entry entry(Event::start, -1);
+    const Entry entry(Event::start, -1, list < 0 ? audit::is_blind : 0U);
     if (entry) entry->other = static_cast<int>(raw_syscall(__NR_getppid));
     entry.add(StartText::executable, program[0]);
     entry.add(StartText::argv0, program[2]);
+    entry.add(StartText::thread, ThreadName().text());
   }
-  each_open(record_arrived);
+  if (list >= 0) each_open(list, record_arrived);
+}
+
+void record_kept() {
+  if (!is_enforcing()) return;
+  const auto end = static_cast<int>(forced_end);
+  for (int fd = next_forced(0); fd < end; fd = next_forced(fd + 1)) record_found(Event::kept, fd);
 }
 
 }  // namespace cloexec

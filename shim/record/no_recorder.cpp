@@ -11,9 +11,12 @@ constinit audit::Ring* ring = nullptr;
 
 void map_ring(const char*) {}
 void record_start(char* const*) {}
-void record_made(const Site&, int, bool) {}
-void record_flag(unsigned, unsigned, bool) {}
+void record_made(const Site&, int, Marked) {}
+void record_flag_set(unsigned, unsigned) {}
+void record_flag_cleared(const Site&, int) {}
 void record_closed(unsigned, unsigned) {}
+void record_missed(std::string_view, int) {}
+void record_missed_close(int) {}
 void record_exec(const Start&) {}
 void record_shell(const char*) {}
 void record_given(int, const Decision&, std::string_view) {}

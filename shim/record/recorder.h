@@ -6,6 +6,8 @@
 // a signal handler and between fork and exec.
 #pragma once
 
+#include <cerrno>
+
 #include "policy/policy.h"
 #include "shim/decide/facts.h"
 #include "shim/decide/site.h"
@@ -20,19 +22,45 @@ void record_start(char* const* environment);
 /// Notes that `fd` is known to be open, so that its close is recorded; makes no record.
 void note_arrived(unsigned fd);
 
-/// Records that a call has made `fd`, and whether it can be inherited, and by which rule. In observe mode it is noted
-/// as forced when it would be.
-void record_made(const Site& site, int fd, bool is_inheritable);
+/// Who has made a descriptor close-on-exec, if anybody.
+enum class Marked : std::uint8_t { by_shim, by_program, by_nobody };
 
-/// Records that the program has set or cleared the flag of descriptors `first` to `last`.
-void record_flag(unsigned first, unsigned last, bool is_inheritable);
+/// Records that a call has made `fd`, and what that can be inherited by: a rule, or the allowlist. In observe mode it
+/// is noted as forced when it would be.
+void record_made(const Site& site, int fd, Marked marked);
+
+/// Records that the flag of descriptors `first` to `last` was set, by whom ever but the shim.
+void record_flag_set(unsigned first, unsigned last);
+
+/// Records that the program has cleared the flag of `fd`.
+void record_flag_cleared(const Site& site, int fd);
 
 /// Records that the program is about to close descriptors `first` to `last`, if any of them is known to be open: a
 /// record that came later could be taken for the end of what got the number meanwhile.
 void record_closed(unsigned first, unsigned last);
 
-/// Records that a program is about to be started. Its name and argv[0] are read: a bad pointer faults here.
+/// Records that the program has used `fd` by `call`, and that it is not open: perhaps it would be, if nobody had forced
+/// it. Once for each number, and when close-on-exec is enforced alone. Makes a system call to ask whether it really is
+/// not open: write(2) says EBADF of what cannot be written to, too.
+void record_missed(std::string_view call, int fd);
+
+/// Does that if errno is EBADF, for a call that has failed; also when nobody audits.
+inline void tell_if_missed(std::string_view call, int fd) {
+  if (is_recording() && errno == EBADF) record_missed(call, fd);
+}
+
+/// Records that the program has closed `fd`, which was not open, together with those that it closes next: see
+/// MissedCloses.
+void record_missed_close(int fd);
+
+/// Records what the shim has marked, when close-on-exec is enforced: some system calls a descriptor.
+void record_kept();
+
+/// Records that a program is about to be started, and record_kept().
 void record_exec(const Start& about);
+
+/// Tells readable.h what can be read, of which libc's heap grows from here on (brk(2)). To be called at load.
+void note_heap();
 
 /// Records that libc is about to start a shell in the function named `call`.
 void record_shell(const char* call);

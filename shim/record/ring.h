@@ -14,12 +14,34 @@ namespace [[gnu::visibility("hidden")]] cloexec {
 /// The ring that this process writes to; null when nobody audits. Others write to it at the same time.
 extern constinit audit::Ring* ring;
 
-/// Whether somebody audits this process.
-inline bool is_recording() { return ring != nullptr; }
+/// Whether there may be one: the library that everybody loads has none, nor the code that would call it.
+#ifdef CLOEXEC_WITHOUT_RECORDER
+inline constexpr bool has_recorder = false;
+#else
+inline constexpr bool has_recorder = true;
+#endif
 
-/// Maps the ring in the file at `path`, if it is one, for ever. Not having one is no error: a process that has changed
-/// its user or its root may not be able to. To be called once, at load.
+/// Whether somebody audits this process.
+inline bool is_recording() { return has_recorder && ring != nullptr; }
+
+/// Maps the ring in the file at `path`, or the one that the audit hands out to who may not open it, for ever. Not
+/// having one is no error. To be called once, at load.
 void map_ring(const char* path);
+
+/// Numbers that a thread has closed one after the other, though none was open: daemons clear out thousands before they
+/// start a program. They are told when they are 1, 2, 4, 8 and so on, and all of them before the thread's next record.
+struct MissedCloses {
+  int first = -1;
+  int last = -1;
+
+  /// Takes one more number.
+  void add(int fd);
+
+  /// Makes the record, if there are any.
+  void tell();
+};
+
+extern constinit thread_local MissedCloses missed_closes;
 
 /// A record that is being written.
 class Entry {

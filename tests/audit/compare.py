@@ -84,6 +84,16 @@ def differences(report, truth, born):
     print(f"{len(report['execs'])} execs, {checked} crossings: {collections.Counter(one['class'] for each in report['execs'] for one in each['fds'])}")
 
 
+def odd_stacks(report):
+    """Whose innermost call is another than the one that is known without a stack."""
+    known = [one["created"] for each in report["execs"] for one in each["fds"] if one["created"]["offset"]]
+    for created in known:
+        if not created["stack"] or (created["stack"][0]["module"], created["stack"][0]["offset"]) != (created["module"], created["offset"]):
+            yield f"the stack does not begin with the call: {created}"
+    calls = [len(created["stack"]) for created in known]
+    print(f"{len(known)} stacks of {min(calls, default=0)} to {max(calls, default=0)} calls")
+
+
 def main():
     cloexec, name, *command = sys.argv[1:]
     options = []
@@ -92,9 +102,11 @@ def main():
     with tempfile.TemporaryDirectory(prefix="cloexec-compare-") as folder:
         report, (truth, born), done = run(cloexec, command or ["/usr/bin/python3", str(HERE / "scenario_in_audit.py"), name],
                                   pathlib.Path(folder), options)
-        found = list(differences(report, truth, born))
+        found = [*differences(report, truth, born), *odd_stacks(report)]
     if report["lost"]:
         found.append(f"{report['lost']} records were lost")
+    if report["lost_stacks"]:
+        found.append(f"{report['lost_stacks']} stacks were lost")
     if done.returncode != 0:
         found.append(f"exit status {done.returncode}: {done.stdout[-1000:]}{done.stderr[-1000:]}")
     print("\n".join(found[:20]))

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What is made of an audit: SARIF, baselines, and `cloexec policy suggest`."""
+import datetime
 import json
 import os
 import pathlib
+import re
 import shutil
 import sys
+import time
 import unittest
 import urllib.parse
 
@@ -70,7 +73,7 @@ class Given(AuditTest):
         self.assertEqual((fd, said, len(word) < 500), (3, rule, True))
         self.assertRegex(word, "^fd=3,x+…$")
         code = self.opens("a") + self.CHILD.format("", "b'fd=3,\\x1b\\xff'")
-        self.assertEqual(self.given(code), [(3, rule, "fd=3,\x1b\ufffd")])
+        self.assertEqual(self.given(code), [(3, rule, "fd=3,\x1b\\xff")])
         text = self.audit(code, profile="standard", COLUMNS="200")
         self.assertIn("announced by 'fd=3,?\ufffd'", text)
 
@@ -121,9 +124,10 @@ class Sarif(AuditTest):
         uris = [place["physicalLocation"]["artifactLocation"]["uri"]
                 for place in result["locations"] + result["relatedLocations"]]
         self.assertTrue(all(uri.isascii() and not set(uri) & set(" #?") for uri in uris), uris)
-        self.assertEqual([urllib.parse.unquote(uri) for uri in uris],
-                         ["file://" + os.path.realpath(path)
-                          for path in (sys.executable, "/bin/true", self.path(name))])
+        # Whose code it is, who got it, who ran that code, and what it is.
+        module, *others = map(urllib.parse.unquote, uris)
+        self.assertRegex(module, r"^file:///.*/libffi\.so")
+        self.assertEqual(others, ["file://" + os.path.realpath(path) for path in ("/bin/true", sys.executable, self.path(name))])
         logical, = result["locations"][0]["logicalLocations"]
         self.assertRegex(logical["fullyQualifiedName"], r"^[^!/]+!open(64)?$")
 
@@ -133,12 +137,13 @@ class Sarif(AuditTest):
         self.assertEqual(runs[0], runs[1])
         self.assertEqual(len(set(runs[0])), 4)
 
-    def test_what_is_accepted_is_suppressed(self):
+    def test_what_is_accepted_is_left_out(self):
+        """Code hosts show what SARIF calls suppressed as they show all else."""
         self.audit(self.opens("old") + START, "--write-baseline", self.path("b"))
-        results = self.log(self.opens("old", "new") + START, "--baseline", self.path("b"))["results"]
-        accepted = {os.path.basename(one["properties"]["target"]): one.get("suppressions") for one in results}
-        self.assertIsNone(accepted["new"])
-        self.assertEqual(accepted["old"][0]["kind"], "external")
+        run = self.log(self.opens("old", "new") + START, "--baseline", self.path("b"))
+        self.assertEqual([os.path.basename(one["properties"]["target"]) for one in run["results"]], ["new"])
+        note, = run["invocations"][0]["toolExecutionNotifications"]
+        self.assertEqual(note["message"]["text"], f"1 leak is left out, which {self.path('b')} accepts.")
 
 
 class Baseline(AuditTest):
@@ -171,23 +176,125 @@ class Baseline(AuditTest):
         self.assertEqual(keys, sorted(keys))
         self.assertEqual(len(keys), 4)
 
+    def test_is_renewed_with_its_reasons(self):
+        """What still occurs stays as it was written by hand; what no longer does goes; what is new has no reason yet."""
+        baseline = self.policy_file("baseline.json", json.dumps({"version": 1, "accepted": [
+            {"target": self.path("o*"), "reason": "it is old"}, {"target": "/gone", "reason": "it was"}]}))
+        result = self.cloexec("audit", "--profile", "strict", "--baseline", baseline, "--write-baseline", baseline, "-o", "report",
+                              "--", sys.executable, "-c", LIBC + self.opens("old", "new") + START)
+        self.expect(result, 0, "")
+        self.assertEqual(result.stderr, "cloexec: Leaked once: nobody asked for it. 1 accepted; 1 no longer occurs.\n")
+        accepted = json.loads(pathlib.Path(baseline).read_text())["accepted"]
+        self.assertEqual(len(accepted), 2, accepted)
+        self.assertIn({"target": self.path("o*"), "reason": "it is old"}, accepted)
+        new, = (one for one in accepted if "call" in one)
+        self.assertEqual((os.path.basename(new["target"]), new["reason"]), ("new", ""))
+
+    def test_says_what_it_has_accepted(self):
+        baseline = self.policy_file("baseline.json", json.dumps({"version": 1, "accepted": [
+            {"target": self.path("a"), "reason": "why not"}, {"target": self.path("b")},
+            {"call": "socket", "function": "listen_*"}]}))
+        code = self.opens("a", "b") + START * 3
+        options = ("--baseline", baseline, "--fail-on-leak")
+        text = self.audit(code, *options, COLUMNS="300")
+        self.assertIn("Nothing new leaked: 2 accepted; 1 no longer occurs.\n", text)
+        self.assertIn(f"{baseline} has accepted 6 crossings.\n", text)
+        self.assertIn(f"No longer occurs, of {baseline}: function=listen_* call=socket\n", text)
+        report = self.report(code, *options)
+        self.assertEqual(report["baseline"], {"file": baseline, "entries": [
+            {"entry": f"target={self.path('a')}", "reason": "why not", "times": 3},
+            {"entry": f"target={self.path('b')}", "reason": "", "times": 3},
+            {"entry": "function=listen_* call=socket", "reason": "", "times": 0}]})
+        self.assertEqual({one["rule"] for one in crossings(report, "exempt")},
+                         {f"accepted: {baseline}: why not", f"accepted: {baseline}"})
+
+    def test_a_count_is_of_those_that_one_program_gets(self):
+        baseline = self.policy_file("baseline.json", json.dumps({"version": 1, "accepted": [
+            {"call": "pipe", "count": 2, "reason": "both ends of one"}]}))
+        self.audit((PIPE + START + "c.close(p[0]); c.close(p[1])\n") * 3, "--baseline", baseline, "--fail-on-leak")
+        report = self.report(PIPE + PIPE + START, "--baseline", baseline, "--fail-on-leak", status=3)
+        self.assertEqual(report["summary"]["leaks"], 2)
+
     def test_errors_name_the_file_and_the_place_before_the_program_runs(self):
-        good = {"program": "", "creator": "", "module": "", "call": "", "target": ""}
-        missing = {name: "" for name in good if name != "call"}
+        def entry(**keys):
+            return json.dumps({"version": 1, "accepted": [{"call": "open"}, keys]})
         for text, error in (('{"version": 1,\n  "accepted": [}', ":2:16: this is no JSON"),
                             ("[]", ": this is no baseline: 'version' and 'accepted' are expected"),
                             ('{"version": 2, "accepted": []}', ": version: it is of another version than 1"),
                             ('{"version": 1, "accepted": {}}', ": accepted: this is no list"),
-                            (json.dumps({"version": 1, "accepted": [good, missing]}),
-                             ": accepted[1]: 'call' is missing"),
-                            (json.dumps({"version": 1, "accepted": [good | {"target": 3}]}),
-                             ": accepted[0].target: this is no string")):
+                            ('{"version": 1, "accepted": [7]}', ": accepted[0]: this is no object"),
+                            ('{"version": 1, "accepted": [], "frames": []}', ": 'frames' is unknown"),
+                            (entry(), ": accepted[1]: it would accept every leak: 'function', 'frames' or the like is expected"),
+                            (entry(reason="so"), ": accepted[1]: it would accept every leak: 'function', 'frames' or the like is "
+                                                 "expected"),
+                            (entry(calls="open"), ": accepted[1]: 'calls' is unknown, did you mean 'call'?"),
+                            (entry(target=3), ": accepted[1].target: this is no string"),
+                            (entry(frames=[]), ": accepted[1].frames: this is no list of calls"),
+                            (entry(frames=[{}]), ": accepted[1].frames[0]: 'function', 'module' or 'file' is expected"),
+                            (entry(frames=[{"module": "x"}, {"offset": 3}]), ": accepted[1].frames[1]: 'offset' is unknown"),
+                            (entry(call="open", count=0), ": accepted[1].count: this is no number from 1"),
+                            (entry(call="open", count="2"), ": accepted[1].count: this is no number from 1")):
             file = self.policy_file("bad.json", text)
             self.expect(self.cloexec("audit", "--baseline", file, "--", "touch", "ran"), 125, "",
                         f"cloexec: {file}{error}\n")
-        self.expect(self.cloexec("audit", "--baseline", "none", "--", "touch", "ran"), 125, "",
-                    "cloexec: none cannot be read: No such file or directory\n")
+        for path, why in (("none", "No such file or directory"), (".", "Is a directory")):
+            self.expect(self.cloexec("audit", "--baseline", path, "--", "touch", "ran"), 125, "",
+                        f"cloexec: {path} cannot be read: {why}\n")
         self.assertFalse((self.folder / "ran").exists())
+
+
+class SourceRoot(AuditTest):
+    def test_paths_below_it_are_the_same_wherever_it_is(self):
+        def tree(name):
+            folder = self.folder / name
+            folder.mkdir()
+            python = folder / "tool"
+            shutil.copy(os.path.realpath(sys.executable), python)
+            code = LIBC + OPEN.format(os.path.realpath(folder).encode() + b"/secret") + PIPE + START
+            def run(*options, status=0):
+                result = self.cloexec("audit", "--profile", "strict", "--source-root", str(folder), *options, "--", str(python), "-c",
+                                      code, PYTHONHOME=sys.base_prefix)
+                self.expect(result, status)
+                return result
+            return folder, run
+        _, first = tree("first")
+        _, second = tree("second")
+        first("--write-baseline", self.path("leaks.json"))
+        text = (self.folder / "leaks.json").read_text()
+        self.assertNotIn(str(self.folder), text)
+        self.assertIn('"creator": "tool"', text)
+        self.assertIn('"target": "secret"', text)
+        second("--baseline", self.path("leaks.json"), "--fail-on-leak")
+
+        def fingerprints(run):
+            results = json.loads(run("--format", "sarif").stdout)["runs"][0]["results"]
+            return [(one["partialFingerprints"], one["locations"], one["relatedLocations"]) for one in results]
+        self.assertEqual(fingerprints(first), fingerprints(second))
+        self.assertIn({"uri": "tool", "uriBaseId": "%SRCROOT%"},
+                      [place["physicalLocation"]["artifactLocation"] for place in fingerprints(first)[0][2]])
+        # Rules are of whole paths all the same.
+        report = json.loads(first("--format", "json").stdout)
+        self.assertEqual(report["source_root"], os.path.realpath(self.folder / "first"))
+        self.assertEqual(report["execs"][0]["program"], "tool")
+        suggested = self.cloexec("policy", "suggest", self.policy_file("audit.json", json.dumps(report))).stdout
+        self.assertRegex(suggested, r"made by open in \S+ of /\S+/first/tool;")
+
+    def test_there_must_be_one(self):
+        for path, why in (("none", "No such file or directory"), ("nothing.conf", "this is no folder")):
+            result = self.cloexec("audit", "--source-root", path, "--", "touch", "ran")
+            self.expect(result, 125, "", f"cloexec: --source-root: {path}: {why}\n")
+        self.assertFalse((self.folder / "ran").exists())
+
+
+class Execs(AuditTest):
+    def test_are_told_with_their_arguments_and_when_they_began(self):
+        begun = time.time()
+        report = self.report("subprocess.run(['sleep', '0.3', '0'])\n")
+        ended = time.time()
+        self.assertEqual([one.get("argv", [])[:2] for one in report["execs"]], [[sys.executable, "-c"], ["sleep", "0.3"]])
+        times = [datetime.datetime.fromisoformat(one["time"]).timestamp() for one in report["execs"]]
+        self.assertEqual(times, sorted(times))
+        self.assertTrue(begun - 0.001 <= times[0] and times[-1] <= ended, (begun, times, ended))
 
 
 class Suggest(AuditTest):
@@ -210,13 +317,34 @@ class Suggest(AuditTest):
         self.assertEqual(kept[0], kept[1])
         self.assertTrue(kept[0])
 
+    def test_what_nobody_can_tell_has_a_rule_to_uncomment(self):
+        code = (self.opens("secret") + PIPE + START + "c.system(b'true;:')\n"
+                "subprocess.run(['sh', '-c', 'env /bin/true; :'], close_fds=False)\n")
+        report = self.report(code)
+        left = {one["target"] for one in crossings(report, "leak")}
+        rules, text, _ = self.suggest(report)
+        self.assertEqual(rules, [])
+        options = [line[1:] for line in text.splitlines() if line.startswith("#exempt ")]
+        self.assertGreater(len(options), 3, text)
+        self.assertTrue(any(rule.startswith("exempt exec ") and " path=" in rule for rule in options), options)
+        self.assertTrue(any(rule.startswith("exempt pipe ") and " fd=" in rule for rule in options), options)
+        policy = self.policy_file("all.conf", text.replace("\n#exempt ", "\nexempt "))
+        self.expect(self.cloexec("policy", "check", policy), 0, "ok\n", "")
+        under = self.report(code, "--policy", policy)
+        self.assertEqual({one["target"].split(" ")[0] for one in crossings(under, "leak")}, set(), left)
+        # One of them keeps what it is of, and no more.
+        one, = (rule for rule in options if rule.startswith("exempt exec ") and "/secret" in rule and "target=true" in rule)
+        under = self.report(self.opens("secret") + PIPE + START, "--rule", one)
+        self.assertEqual([one["target"] for one in crossings(under, "exempt")], [self.path("secret")])
+        self.assertEqual(len(crossings(under, "leak")), 2)
+
     def test_lock_files(self):
         code = self.opens("my [app]*, x;\"#.lock", "daemon.pid", "secret") + START
         rules, text, policy = self.suggest(self.report(code))
         self.assertEqual(len(rules), 2, rules)
         self.assertTrue(all(rule.startswith("exempt exec program=/") and " path=" in rule and rule.endswith(" target=true")
                             for rule in rules), rules)
-        self.assertRegex(text, "(?s)stays a leak:.*/secret")
+        self.assertRegex(text, "(?s)stays a leak, .*/secret")
         self.expect_rest(code, policy, "secret")
 
     def test_lock_files_are_for_those_alone_that_got_them(self):
@@ -331,6 +459,16 @@ class Suggest(AuditTest):
                      self.opens("x") + "os.execv('/bin/true', ['true'])\n"):
             self.assertNotIn("when=", self.suggest(self.report(code))[1])
 
+    def test_names_that_could_harm_a_terminal(self):
+        """A rule matches them all the same, byte for byte."""
+        names = ("\u202ekcol.lock", "\x1b[31m.lock", b"\xff.lock")
+        code = "".join(OPEN.format(os.path.join(os.path.realpath(os.fsencode(self.folder)), os.fsencode(name)))
+                       for name in names) + self.opens("secret") + START
+        rules, text, policy = self.suggest(self.report(code))
+        self.assertEqual([re.search(r"/([^/ ]*\.lock)", rule)[1] for rule in rules], ["?.lock", "???kcol.lock", "?\\[31m.lock"])
+        self.assertNotRegex(text, "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\udc80-\udcff]")
+        self.expect_rest(code, policy, "secret")
+
     def test_no_leak_at_all(self):
         rules, text, _ = self.suggest(self.report("pass"))
         self.assertEqual(rules, [])
@@ -369,8 +507,8 @@ class Suggest(AuditTest):
             result = self.cloexec("policy", "suggest", file)
             self.expect(result, 125, "")
             self.assertIn(file + ": ", result.stderr)
-        self.expect(self.cloexec("policy", "suggest", "none"), 125, "",
-                    "cloexec: none cannot be read: No such file or directory\n")
+        for path, why in (("none", "No such file or directory"), (".", "Is a directory")):
+            self.expect(self.cloexec("policy", "suggest", path), 125, "", f"cloexec: {path} cannot be read: {why}\n")
 
 
 if __name__ == "__main__":

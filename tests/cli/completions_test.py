@@ -135,9 +135,12 @@ class Completions(CommandTest):
                 if kind == "FILE":
                     seen.add(option)
                     self.expect_offer(f"cloexec {command} {option} some", {"some-file.json"})
-        self.assertEqual(seen, {"--policy", "-o", "--output", "--baseline", "--write-baseline"})
+        self.assertEqual(seen, {"--policy", "-o", "--output", "--baseline", "--write-baseline", "--audit"})
         for line in ("policy check some", "policy suggest some", "audit --policy=x --baseline some"):
             self.expect_offer(f"cloexec {line}", {"some-file.json"})
+
+    def test_folders(self):
+        self.assertEqual({word.rstrip("/") for word in self.offered("cloexec audit --source-root s")}, {"shelf"})
 
     def test_numbers_and_rules_are_the_users_own(self):
         for line in ("run --allow ", "run --rule ", "audit --records ", "unit --allow "):

@@ -106,6 +106,14 @@ class Doctor(CommandTest):
         text = self.diagnose(path, "not", "musl", "set-user-id")["set-user-id"]
         self.assertNotIn("/etc/ld.so.preload", text)
 
+    def test_a_name_that_could_harm_a_terminal(self):
+        path = self.copy("\u202esl\x1b[31m\udcff")
+        result = self.cloexec("doctor", str(path))
+        self.expect(result, 0, errors="")
+        self.assertIn("/?sl?[31m\ufffd\n", result.stdout)
+        report = json.loads(self.cloexec("doctor", str(path), "--json").stdout)
+        self.assertEqual(report["path"], f"{self.folder}/\u202esl\x1b[31m\\xff")
+
     def test_file_capabilities(self):
         path = self.copy("capable")
         try:

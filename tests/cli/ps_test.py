@@ -278,14 +278,19 @@ keep("event", os.eventfd(0))
 libc.prctl(15, b"\\x1b[31m\\n) Z", 0, 0, 0)  # PR_SET_NAME; in /proc/PID/stat it looks as if it had ended
 keep("file", open("\\x1b]0;title\\x07", "w"))
 keep("bytes", open(b"\\xff\\xc2\\x9b31m", "w"))
+keep("escape", open(r"\\xff", "w"))
+keep("turned", open("\\u202egnp.exe", "w"))
 """)
         self.assertEqual(self.shown(host.pid)[host.pid]["comm"], "\x1b[31m\n) Z")
-        self.assertEqual(self.fds(host)["bytes"], ("file", f"{self.folder}/\ufffd\x9b31m"))
+        # No byte is lost, and what is read cannot be mistaken for another name.
+        self.assertEqual(self.fds(host)["bytes"], ("file", f"{self.folder}/\\xff\x9b31m"))
+        self.assertEqual(self.fds(host)["escape"], ("file", f"{self.folder}/\\\\xff"))
         text = self.cloexec("ps", str(host.pid)).stdout
         self.assertIn(f"?[31m?) Z[{host.pid}] ", text)
         self.assertIn("/?]0;title?\n", text)
         self.assertNotIn("\x1b", text)
-        self.assertIn("/\udcff?31m\n", text)
+        self.assertIn("/\ufffd?31m\n", text)
+        self.assertIn("/?gnp.exe\n", text)
 
     def on_a_terminal(self, columns, *arguments, **variables):
         ours, theirs = pty.openpty()

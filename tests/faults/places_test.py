@@ -17,6 +17,7 @@ PROC = {
     "hiding others' processes": "mount -t proc -o hidepid=invisible proc /proc",
     "with processes alone": "mount -t proc -o subset=pid proc /proc",
 }
+VERDICT = "cloexec: Nothing leaked: no descriptor above 2 crossed an exec.\n"
 AS_NOBODY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
 
 
@@ -128,9 +129,10 @@ class Gone(FaultTest):
         script = f"mkdir {self.folder}/gone; cd {self.folder}/gone; rmdir {self.folder}/gone"
         output = self.expect_same(self.broken(script, probe("sandbox_probe"), "--times", "2"), least=70)
         self.assertNotIn("cloexec=0", output)
-        for command in (["run"], ["audit", "-o", f"{self.folder}/report", "--format", "json"]):
+        for command, said in ((["run"], ""), (["audit", "-o", f"{self.folder}/report", "--format", "json"], VERDICT)):
             result = run(self.broken(script, CLOEXEC, *command, "--", "sh", "-c", "exit 7"))
-            self.assertEqual((result.returncode, "cloexec" in result.stderr), (7, False), result.stderr)
+            shells = "sh: 0: getcwd() failed: No such file or directory\n"
+            self.assertEqual((result.returncode, result.stderr), (7, shells + said))
 
     def test_the_program_s_own_file(self):
         """As when a package is upgraded: the kernel then calls it "NAME (deleted)"."""
@@ -184,9 +186,10 @@ class Streams(FaultTest):
 
     def test_the_command(self):
         for redirection in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
-            for command in ("run", f"audit -o {self.folder}/report"):
+            for command, said in (("run", ""), (f"audit -o {self.folder}/report", VERDICT)):
                 result = run(["sh", "-c", f"{CLOEXEC} {command} -- sh -c 'exit 7' {redirection}"])
-                self.assertEqual((result.returncode, result.stderr), (7, ""), (command, redirection))
+                heard = "" if "2>&-" in redirection else said
+                self.assertEqual((result.returncode, result.stderr), (7, heard), (command, redirection))
 
 
 if __name__ == "__main__":

@@ -17,9 +17,9 @@ MOBY = pathlib.Path(__file__).with_name("moby.allow")
 SOURCE = pathlib.Path(__file__).parents[2] / "shim"
 
 # Every system call that the shim makes itself, whatever the program does: on its own account, or in another's place.
-OWN = set("""clone close exit_group faccessat fcntl fstat futex getdents64 geteuid getpeername getpid getppid getsockname
-             getsockopt gettid ioctl kill lseek madvise mmap munmap newfstatat openat poll read readlinkat rt_sigprocmask
-             write""".split())
+OWN = set("""clone close connect exit_group faccessat fcntl fstat futex getdents64 geteuid getpeername getpid getppid
+             getsockname getsockopt gettid ioctl kill lseek madvise mmap munmap newfstatat openat poll prctl read readlinkat
+             recvmsg rt_sigprocmask setsockopt socket write""".split())
 IN_PLACE_OF_OTHERS = {"accept4", "dup3", "epoll_create1", "eventfd2", "fcntl", "inotify_init1", "ioctl", "openat", "pipe2",
                       "signalfd4"}
 # What counts lines in the preset coverage makes its file by these.

@@ -4,7 +4,7 @@ would open or disclose something: none of it counts, none of it is handed on, an
 import os
 import unittest
 
-from support import FaultTest, probe
+from support import CLOEXEC, FaultTest, probe
 
 FORCED = "open 3 1\nfopen 4 1\nsocket 5 1\npipe 6 1\npipe 7 1\ndup2 50 1\n"
 LEFT = FORCED.replace(" 1\n", " 0\n")
@@ -79,6 +79,18 @@ class SetUserId(FaultTest):
         self.assertEqual(bare.returncode, 0, bare.stderr)
         self.assertEqual((result.stdout, result.stderr), (bare.stdout.replace(LEFT, FORCED), bare.stderr))
         self.assertIn(FORCED, result.stdout)
+
+    def test_the_doctor_knows_that_they_are_reached(self):
+        words = [CLOEXEC, "doctor", "of-user"]
+        reached = self.in_system(words)
+        self.assertEqual(reached.returncode, 0, reached.stdout + reached.stderr)
+        self.assertIn("protected: /usr/bin/of-user\n", reached.stdout)
+        self.assertIn("/etc/ld.so.preload brings in /usr/lib/cloexec-test/0/libcloexec.so", reached.stdout)
+        gone = "echo /usr/lib/cloexec-test/gone/libcloexec.so >$root/etc/ld.so.preload"
+        for change in ("", gone):
+            result = self.in_system(words, preload=[], change=change)
+            self.assertEqual(result.returncode, 1, result.stdout + result.stderr)
+            self.assertIn("not: /usr/bin/of-user\n", result.stdout)
 
     def test_su(self):
         for name, hostile in HOSTILE.items():

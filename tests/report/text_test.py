@@ -50,7 +50,7 @@ class Text(unittest.TestCase):
                         *(started(pid, 10, "/bin/leaky", crossing(4, what="foreign"), crossing(5)) for pid in (11, 12))])
         text = text_of(report)
         self.assertLess(text.index("/bin/leaky (×2)"), text.index("/bin/quiet"))
-        self.assertRegex(text, r"5 +file /tmp/x +maker: libffi\.so\.8!open +leak +×2\n.* 4 ")
+        self.assertRegex(text, r"5 +file /tmp/x +libffi\.so\.8 of maker, by open +leak +×2\n.* 4 ")
         self.assertIn("exempt standard:1:", text)
 
     def test_the_word_that_announced_a_number_stands_behind_the_rule(self):
@@ -89,7 +89,9 @@ class Text(unittest.TestCase):
         self.assertIn("no descriptor above 2 crossed an exec", text_of(audit([started(10, 1, "/bin/true")])))
         self.assertIn("Nothing leaked: what crossed was asked for",
                       text_of(audit([started(10, 1, "/bin/true", crossing(3, what="explicit"))])))
-        self.assertIn("1 leaked: nobody asked for it.", text_of(audit([started(10, 1, "/bin/true", crossing(3))])))
+        self.assertIn("Leaked once: nobody asked for it.", text_of(audit([started(10, 1, "/bin/true", crossing(3))])))
+        seven = [started(10 + i, 1, f"/bin/{name}", crossing(3)) for i in range(7) for name in "abcdefg"]
+        self.assertIn("Leaked 49 times, 7 distinct: nobody asked for them.", text_of(audit(seven)))
         self.assertIn("1 record was lost", text_of(audit([], lost=1)))
 
 

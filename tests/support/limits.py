@@ -23,7 +23,7 @@ RULES_SYSTEM_CALLS = 6
 CLOSE_ALL = 500          # to a close_range or closefrom when nothing is open
 CLOSE_ALL_HIGH = 60_000  # to one when a number near the limit has been in use: it was 1.2 million
 CLOSE_EACH = 100         # for each descriptor that is open then
-WORD = 800               # to an exec, for each word of 10 to 20 letters that could speak of descriptors
+WORD = 850               # to an exec, for each word of 10 to 20 letters that could speak of descriptors
 DESCRIPTOR = 1_000       # to an exec, for each descriptor that could be given
 
 # tests/artefact/check.py

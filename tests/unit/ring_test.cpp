@@ -81,8 +81,9 @@ TEST_F(Recorder, TellsOfAClosedRangeOnceWhatWasKnownInIt) {
 }
 
 TEST_F(Recorder, TellsNothingOfTheStandardStreams) {
-  record_made({Call::open, nullptr}, 2, true);
-  record_flag(0, 2, true);
+  record_made({Call::open, nullptr}, 2, Marked::by_nobody);
+  record_flag_set(0, 2);
+  record_flag_cleared({Call::fcntl, nullptr}, 2);
   record_closed(0, 2);
   EXPECT_THAT(told(), ElementsAre());
 }

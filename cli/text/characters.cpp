@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "cli/audit/characters.h"
+#include "cli/text/characters.h"
 
 #include <algorithm>
 #include <array>
@@ -57,6 +57,8 @@ char32_t take_character(std::string_view& text) {
   text.remove_prefix(size);
   return character;
 }
+
+bool is_utf8(std::string_view bytes) { return bytes.size() > 1 || static_cast<unsigned char>(bytes[0]) < 0x80; }
 
 void append(std::string& text, char32_t character) {
   if (character < 0x80) {

@@ -11,6 +11,9 @@ namespace cloexec::cli {
 /// Takes one character off the front; U+FFFD for a byte that is no UTF-8.
 char32_t take_character(std::string_view& text);
 
+/// Whether the bytes that take_character() has taken are a character.
+bool is_utf8(std::string_view bytes);
+
 void append(std::string& text, char32_t character);
 
 /// Neither a control character nor one that changes the direction of the text around it.
