@@ -22,6 +22,7 @@ struct Frame {
   std::string function = {};  // demangled
   std::string file = {};      // of the source; absolute where the debug information says so
   unsigned line = 0;
+  bool is_in_sources = false;  // `file` is below --source-root, and relative to it
 
   bool operator==(const Frame&) const = default;
 };

@@ -64,8 +64,8 @@ const Frame* frame_in_sources(const Frames& frames) {
   const Frame* first = nullptr;
   for (const Frame& frame : frames) {
     if (frame.file.empty() || frame.line == 0) continue;
-    if (!frame.file.starts_with('/')) return &frame;
-    if (first == nullptr) first = &frame;
+    if (frame.is_in_sources) return &frame;
+    if (first == nullptr && frame.file.starts_with('/')) first = &frame;
   }
   return first;
 }

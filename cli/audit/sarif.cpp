@@ -95,7 +95,8 @@ std::size_t length_of(std::string_view text) {
 }
 
 Json physical(const Frame& frame, Sources& sources) {
-  if (frame.file.empty()) {
+  // A relative name that is not below the sources leads nowhere.
+  if (!frame.is_in_sources && !frame.file.starts_with('/')) {
     Json location = physical(frame.path);
     location["address"] = {{"relativeAddress", frame.offset}, {"kind", "instruction"}};
     return location;

@@ -43,6 +43,12 @@ class Root {
     }
   }
 
+  /// Debug information may name a file relative to where it was compiled, as Debian's packages have it.
+  bool has(const std::string& source) const {
+    std::error_code error;
+    return fs::exists(folder_ + source, error);
+  }
+
   void lengthen(std::string& path) const {
     if (!path.empty() && !path.starts_with('/')) path.insert(0, folder_);
   }
@@ -62,7 +68,10 @@ class Stacks {
     std::vector<Frame> changed(frames.begin(), frames.end());
     for (Frame& frame : changed) {
       root_.shorten(frame.path);
+      const bool was_absolute = frame.file.starts_with('/');
       root_.shorten_source(frame.file);
+      frame.is_in_sources =
+          !frame.file.empty() && !frame.file.starts_with('/') && (was_absolute || root_.has(frame.file));
     }
     // What is known by its address must stay.
     place->second = {frames, Frames(std::move(changed))};

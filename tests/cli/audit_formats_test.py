@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import shutil
+import subprocess
 import sys
 import time
 import unittest
@@ -278,6 +279,22 @@ class SourceRoot(AuditTest):
         self.assertEqual(report["execs"][0]["program"], "tool")
         suggested = self.cloexec("policy", "suggest", self.policy_file("audit.json", json.dumps(report))).stdout
         self.assertRegex(suggested, r"made by open in \S+ of /\S+/first/tool;")
+
+    def test_a_source_that_is_named_as_if_it_were_there_is_not_below_it(self):
+        """Packages are compiled with relative names: of a library's own folder, not of the user's."""
+        (self.folder / "library").mkdir()
+        (self.folder / "library" / "leak.c").write_text(
+            "#include <fcntl.h>\n#include <spawn.h>\n#include <stddef.h>\nextern char **environ;\n"
+            "int main(void) {\n  char *words[] = {\"true\", NULL};\n  open(\"/etc/hostname\", O_RDONLY);\n"
+            "  return posix_spawn(NULL, \"/bin/true\", NULL, NULL, words, environ);\n}\n")
+        subprocess.run(["cc", "-g", f"-fdebug-prefix-map={self.folder}=.", "-o", "leak", "library/leak.c"], cwd=self.folder, check=True)
+
+        def uri(root):
+            result = self.cloexec("audit", "--profile", "strict", "--source-root", root, "--format", "sarif", "--", "./leak")
+            place, = json.loads(result.stdout)["runs"][0]["results"][0]["locations"]
+            return place["physicalLocation"]["artifactLocation"]["uri"]
+        self.assertEqual(uri("."), "library/leak.c")
+        self.assertEqual(uri("library"), f"file://{os.path.realpath(self.folder)}/leak")
 
     def test_there_must_be_one(self):
         for path, why in (("none", "No such file or directory"), ("nothing.conf", "this is no folder")):
