@@ -7,13 +7,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <array>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <stdexcept>
-#include <tuple>
 
 #include "cli/audit/identity.h"
 #include "cli/audit/judge.h"
@@ -22,11 +20,8 @@
 #include "cli/audit/source_root.h"
 #include "cli/commands.h"
 #include "cli/message.h"
-#include "cli/text/characters.h"
 #include "cli/text/file.h"
-#include "policy/glob.h"
 #include "policy/parse.h"
-#include "policy/profile.h"
 
 namespace cloexec::cli {
 namespace {

@@ -517,8 +517,7 @@ Html filled(const std::map<std::string_view, Html>& parts) {
   return result.append(rest);
 }
 
-std::string headline(const Report& report) {
-  const Summary summary = summary_of(report);
+std::string headline(const Report& report, const Summary& summary) {
   if (summary.leaks > 0)
     return summary.leaks == 1 ? "Leaked once"
                               : fmt::format("Leaked {} times, {} distinct", summary.leaks, summary.distinct);
@@ -526,7 +525,7 @@ std::string headline(const Report& report) {
   return is_whole(report) ? "Nothing leaked across an exec" : "No leak was seen, but not everything was seen";
 }
 
-Html notes(const Report& report) {
+Html notes(const Report& report, const Summary& summary) {
   Html result;
   if (report.lost > 0)
     result += fmt::format(
@@ -534,7 +533,7 @@ Html notes(const Report& report) {
         "descriptors "
         "may be missing here, or who made them. <code>--records</code> makes more room.</p>\n",
         report.lost, report.lost == 1 ? "record was" : "records were");
-  const std::size_t unseen = summary_of(report).unseen;
+  const std::size_t unseen = summary.unseen;
   if (unseen > 0)
     result += fmt::format(
         "<p class=\"note\"><strong>The shim could not enter {} {}</strong>, marked below: what {} did and started is "
@@ -544,8 +543,7 @@ Html notes(const Report& report) {
     result += fmt::format(
         "<p class=\"note\">Close-on-exec was enforced meanwhile: this is what crossed all the same, and {} that {} "
         "withheld.</p>\n",
-        counted(summary_of(report).withheld, "descriptor", "descriptors"),
-        summary_of(report).withheld == 1 ? "was" : "were");
+        counted(summary.withheld, "descriptor", "descriptors"), summary.withheld == 1 ? "was" : "were");
   for (const Need& need : needs_of(report)) {
     const std::string& rule = need.crossing.remedy;
     result += fmt::format(
@@ -568,11 +566,11 @@ std::string as_html(const Report& report) {
       tile(summary.leaks, summary.leaks > 1 ? fmt::format("times leaked, {} distinct", summary.distinct) : "leaked",
            summary.leaks > 0 ? "bad" : "good");
   if (report.lost > 0) tiles += tile(report.lost, report.lost == 1 ? "record lost" : "records lost", "bad");
-  return filled({{"title", escaped(fmt::format("{} – {}", headline(report), command))},
-                 {"headline", escaped(headline(report))},
+  return filled({{"title", escaped(fmt::format("{} – {}", headline(report, summary), command))},
+                 {"headline", escaped(headline(report, summary))},
                  {"command", escaped(shell_command(report.command))},
                  {"tiles", tiles},
-                 {"notes", notes(report)},
+                 {"notes", notes(report, summary)},
                  {"toggles", toggles(report)},
                  {"rows", table_rows(report)},
                  {"has-rows", summary.crossed > 0 ? " hidden" : ""},

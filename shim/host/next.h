@@ -63,6 +63,9 @@ void* get_pointer_next(Symbol symbol);
 template <typename Function, typename Result>
 class NextReturning {
  public:
+  /// What the function returns.
+  using Returned = Result;
+
   /// Names the function, which is looked up when it is first needed.
   constexpr NextReturning(Symbol symbol) : symbol_(symbol) {}
 

@@ -12,15 +12,6 @@ using namespace cloexec;
 
 namespace {
 
-template <typename Function>
-struct Returned;
-template <typename Result, typename... Parameters>
-struct Returned<Result(Parameters...)> {
-  using type = Result;
-};
-template <typename Result, typename... Parameters>
-struct Returned<Result(Parameters...) noexcept> : Returned<Result(Parameters...)> {};
-
 template <typename Result>
 bool has_failed(Result result) {
   if constexpr (std::is_pointer_v<Result>)
@@ -30,10 +21,12 @@ bool has_failed(Result result) {
 }
 
 /// Hands on the arguments as they came: see INTERPOSE_VARIADIC.
-template <unsigned place, typename Result>
-Result use(const char* call, void* next, Word a, Word b, Word c, Word d, Word e, Word f, Word g) {
+template <unsigned place, typename Function>
+typename Function::Returned use(const char* call, Function next, Word a, Word b, Word c, Word d, Word e, Word f,
+                                Word g) {
+  using ByWords = typename Function::Returned (*)(Word, ...);
   const Word words[] = {a, b, c, d, e, f, g};
-  const Result result = reinterpret_cast<Result (*)(Word, ...)>(next)(a, b, c, d, e, f, g);
+  const auto result = reinterpret_cast<ByWords>(reinterpret_cast<void*>(next.get()))(a, b, c, d, e, f, g);
   if (has_failed(result)) tell_if_missed(call, static_cast<int>(words[place]));
   return result;
 }
@@ -41,10 +34,9 @@ Result use(const char* call, void* next, Word a, Word b, Word c, Word d, Word e,
 }  // namespace
 
 // No standard has all of these names, and a library may have its own of any: INTERPOSE_ROUTED.
-#define X_USE(name, place)                                                                                           \
-  INTERPOSE_ROUTED(Returned<decltype(::name)>::type, name, Word a, Word b, Word c, Word d, Word e, Word f, Word g) { \
-    using Result = Returned<decltype(::name)>::type;                                                                 \
-    return use<place, Result>(#name, reinterpret_cast<void*>(next_##name.get()), a, b, c, d, e, f, g);               \
+#define X_USE(name, place)                                                                                          \
+  INTERPOSE_ROUTED(decltype(next_##name)::Returned, name, Word a, Word b, Word c, Word d, Word e, Word f, Word g) { \
+    return use<place>(#name, next_##name, a, b, c, d, e, f, g);                                                     \
   }
 #include "catalogue/used.def"
 #undef X_USE

@@ -116,7 +116,7 @@ Word invoke_in(const Attempt& attempt, Form form) {
 
 Word invoke(const Attempt& attempt, Form form) {
   const Word result = invoke_in(attempt, form);
-  // What can be no descriptor is the first argument of all that take one.
+  // All that take a descriptor take it first.
   if (is_recording() && has_failed(attempt, result))
     tell_if_missed(name_of(attempt.recipe.call), static_cast<int>(attempt.arguments()[0]));
   return result;
