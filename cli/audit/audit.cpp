@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cerrno>
@@ -18,15 +19,18 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "cli/audit/baseline.h"
 #include "cli/audit/collector.h"
 #include "cli/audit/door.h"
+#include "cli/audit/join.h"
 #include "cli/audit/look.h"
 #include "cli/audit/needs.h"
 #include "cli/audit/obstacle.h"
 #include "cli/audit/report.h"
 #include "cli/audit/ring.h"
+#include "cli/audit/sighting.h"
 #include "cli/audit/signals.h"
 #include "cli/audit/source_root.h"
 #include "cli/audit/tracker.h"
@@ -37,6 +41,7 @@
 #include "cli/find_shim.h"
 #include "cli/message.h"
 #include "cli/stacks/resolve.h"
+#include "cli/supervision/supervision.h"
 #include "cli/terminal.h"
 #include "cli/text/output.h"
 
@@ -58,6 +63,8 @@ struct Options {
   bool fails_on_leak = false;
   bool enforces = false;
   bool with_stacks = false;
+  bool is_unsupervised = false;
+  Supervision supervision;
   std::uint32_t records = 32768;
 };
 
@@ -114,7 +121,7 @@ void take_over_process_variables(pid_t parent) {
 
 /// A child that becomes the command. What it writes to `trouble` is that it could not.
 pid_t start(const Settings& settings, const Options& options, const std::vector<std::string>& arguments,
-            const Signals& signals, int trouble) {
+            const Signals& signals, const Sightings& sightings, int trouble) {
   const pid_t parent = getpid();
   const pid_t command = fork();
   if (command < 0)
@@ -122,6 +129,7 @@ pid_t start(const Settings& settings, const Options& options, const std::vector<
   if (command > 0) return command;
   signals.restore();
   take_over_process_variables(parent);
+  if (!options.is_unsupervised) begin_watch(settings, options.supervision, sightings.pipe());
   const int status = become(settings, options.program, arguments);
   std::_Exit(write(trouble, "", 1) == 1 ? status : failed);
 }
@@ -139,12 +147,32 @@ void add_unseen_command(Report& report, pid_t command) {
 }
 
 /// Before it runs, for who waits for it in vain.
-void warn_of_obstacle(const std::string& program) {
-  const std::string obstacle = obstacle_in_file(program, true);
+void warn_of_obstacle(const Options& options) {
+  const std::string obstacle = obstacle_in_file(options.program, true);
   if (obstacle.empty()) return;
-  fail(fmt::format("{} is {}: the shim cannot enter it, and what it does is not seen", program,
-                   words_for_obstacle(obstacle)),
+  fail(fmt::format("{} is {}: the shim cannot enter it, and {}", options.program, words_for_obstacle(obstacle),
+                   options.is_unsupervised ? "what it does is not seen"
+                                           : "what crosses its execs is seen from outside, but not who made it"),
        "`cloexec doctor` says more; programs that it starts are seen where the shim can enter them");
+}
+
+/// Once each.
+void warn_of_weakened(const std::vector<Sighting>& seen) {
+  std::set<std::string> known;
+  for (const Sighting& one : seen)
+    if (one.is_weakened && known.insert(one.exec.program).second)
+      fail(fmt::format("{} ran without the rights that its file gives: the kernel drops them for a program that an "
+                       "ordinary user traces",
+                       one.exec.program),
+           "--no-supervise leaves them");
+}
+
+/// All that is known of all programs that were started.
+std::vector<Exec> execs_of(Tracker& tracker, Sightings& sightings) {
+  sightings.read();
+  std::vector<Sighting> seen = sightings.take();
+  warn_of_weakened(seen);
+  return joined(tracker.finish(), std::move(seen));
 }
 
 /// Runs the command to its end and the end of all that it started; its exit status. Whether it was started at all.
@@ -160,7 +188,8 @@ bool watch(const Options& options, const std::vector<std::string>& arguments, Re
   std::array<int, 2> trouble{};
   if (pipe2(trouble.data(), O_CLOEXEC | O_NONBLOCK) != 0)
     throw std::runtime_error(fmt::format("no pipe: {}", std::strerror(errno)));
-  const pid_t command = start(settings, options, arguments, signals, trouble[1]);
+  Sightings sightings;
+  const pid_t command = start(settings, options, arguments, signals, sightings, trouble[1]);
   signals.start(command);
   // Who reads late loses records: before the programs that write them, where that is allowed (setpriority(2)).
   setpriority(PRIO_PROCESS, 0, -10);
@@ -171,18 +200,22 @@ bool watch(const Options& options, const std::vector<std::string>& arguments, Re
   constexpr std::chrono::milliseconds interval{2};
   while (reap(command, signals, status) && !signals.deal()) {
     const bool is_behind = collector.step();
+    sightings.read();
     door.serve(is_behind ? std::chrono::milliseconds(0) : interval);
     progress.show(tracker);
   }
   collector.finish();
   progress.clear();
-  report.execs = tracker.finish();
+  report.execs = execs_of(tracker, sightings);
+  report.unwatched = sightings.refusal();
   report.lost = ring.lost(true);
   report.lost_stacks = ring.lost_stacks();
   char none = 0;
   const bool is_started = read(trouble[0], &none, 1) != 1;
   for (const int fd : trouble) close(fd);
-  if (is_started && !tracker.has_seen_root()) add_unseen_command(report, command);
+  const bool is_known =
+      std::any_of(report.execs.begin(), report.execs.end(), [=](const Exec& exec) { return exec.pid == command; });
+  if (is_started && !is_known) add_unseen_command(report, command);
   find_obstacles(report);
   return is_started;
 }
@@ -209,7 +242,7 @@ int audit(const Options& options, const std::vector<std::string>& arguments) {
   report.mode = options.enforces ? "enforce" : "observe";
   report.command = arguments;
   report.command.insert(report.command.begin(), options.program);
-  warn_of_obstacle(options.program);
+  warn_of_obstacle(options);
   int status = failed;
   // What is in the files was true of a program that ran.
   if (!watch(options, arguments, report, status)) return status;
@@ -254,6 +287,9 @@ void add_audit(CLI::App& app, Action& action, const std::vector<std::string>& ar
                     "program needed it");
   command->add_flag("--stacks", options->with_stacks,
                     "Report all calls that led to each descriptor, not the last alone");
+  command->add_flag("--no-supervise", options->is_unsupervised,
+                    "Do not trace the programs: what the shim cannot enter is not seen");
+  add_options(*command, options->supervision);
   command
       ->add_option("--records", options->records,
                    fmt::format("Room for so many records at a time, at most {}", most_records))

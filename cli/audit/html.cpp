@@ -159,6 +159,7 @@ struct Start {
   std::vector<Node> children;
   bool leaks = false;  // it, or what came from it
   bool has_shim = true;
+  bool is_watched = false;
   std::string obstacle;
   std::string command;  // what it was started with
   std::int64_t time = 0;
@@ -268,7 +269,16 @@ class Forest {
     node.is_cut_off = process.is_cut_off;
     for (std::size_t i = 0; i < process.execs.size(); ++i) {
       const Exec& exec = report.execs[process.execs[i]];
-      Start start{exec.program, exec.argv0, {}, {}, {}, false, exec.has_shim, exec.obstacle, shell_command(exec.argv),
+      Start start{exec.program,
+                  exec.argv0,
+                  {},
+                  {},
+                  {},
+                  false,
+                  exec.has_shim,
+                  exec.is_watched,
+                  exec.obstacle,
+                  shell_command(exec.argv),
                   exec.time};
       Rows rows;
       rows.add(exec);
@@ -276,7 +286,7 @@ class Forest {
       for (const std::size_t child : process.children[i])
         if (!nodes_[child].pids.empty()) start.children.push_back(std::move(nodes_[child]));
       alike(start.children);
-      std::string shape = fmt::format("{}\n", exec.has_shim);
+      std::string shape = fmt::format("{}{}\n", exec.has_shim, exec.is_watched);
       std::string key = fmt::format("{}\n{}\n{}", exec.program, exec.argv0, shape);
       std::string sites = key;
       for (const Row& row : start.crossed) {
@@ -463,8 +473,8 @@ class TreeWriter {
         html_ += badge(what, fmt::format("{} {}", count, name_of(what))) + " ";
     if (!start.has_shim) {
       const std::string_view why = words_for_obstacle(start.obstacle);
-      html_ +=
-          fmt::format("<span class=\"unseen\">unseen: {}</span> ", why.empty() ? "the shim could not enter it" : why);
+      html_ += fmt::format("<span class=\"{}: {}</span> ", start.is_watched ? "pid\">from outside" : "unseen\">unseen",
+                           why.empty() ? "the shim could not enter it" : why);
     }
     if (!start.program.empty()) {
       std::string name = start.program;
@@ -539,6 +549,11 @@ Html notes(const Report& report, const Summary& summary) {
         "<p class=\"note\"><strong>The shim could not enter {} {}</strong>, marked below: what {} did and started is "
         "not in here.</p>\n",
         unseen, unseen == 1 ? "program" : "programs", unseen == 1 ? "it" : "they");
+  if (summary.watched > 0)
+    result += fmt::format(
+        "<p class=\"note\"><strong>The shim could not enter {}</strong>, marked below: what {} got was seen from "
+        "outside, who made it was not.</p>\n",
+        counted(summary.watched, "program", "programs"), summary.watched == 1 ? "it" : "they");
   if (report.mode == "enforce")
     result += fmt::format(
         "<p class=\"note\">Close-on-exec was enforced meanwhile: this is what crossed all the same, and {} that {} "

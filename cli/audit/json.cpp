@@ -50,6 +50,7 @@ Json json_of(const Exec& exec) {
                {"program", exec.program},
                {"argv0", exec.argv0},
                {"shim", exec.has_shim}};
+  if (exec.is_watched) json["watched"] = true;
   if (!exec.obstacle.empty()) json["obstacle"] = exec.obstacle;
   if (!exec.call.empty()) json["call"] = exec.call;
   if (!exec.argv.empty()) json["argv"] = exec.argv;
@@ -103,6 +104,7 @@ Exec exec_from(const Json& json) {
             json.value("obstacle", std::string())};
   exec.argv = json.value("argv", std::vector<std::string>());
   exec.time = time_from(json.value("time", std::string()));
+  exec.is_watched = json.value("watched", false);
   for (const Json& crossing : json.at("fds")) exec.fds.push_back(crossing_from(crossing));
   return exec;
 }
@@ -135,7 +137,8 @@ std::string as_json(const Report& report) {
   if (report.baseline) json["baseline"] = json_of(*report.baseline);
   json["summary"] = {{"execs", summary.execs},       {"crossed", summary.crossed},   {"leaks", summary.leaks},
                      {"distinct", summary.distinct}, {"withheld", summary.withheld}, {"needed", summary.needed},
-                     {"unseen", summary.unseen}};
+                     {"unseen", summary.unseen},     {"watched", summary.watched}};
+  if (!report.unwatched.empty()) json["unwatched"] = report.unwatched;
   return written(std::move(json));
 }
 
@@ -146,6 +149,7 @@ Report report_from_json(const std::string& text) {
     Report report{json.at("command"), json.at("mode"), {}, json.at("lost")};
     report.lost_stacks = json.value("lost_stacks", std::uint64_t{0});
     report.source_root = json.value("source_root", std::string());
+    report.unwatched = json.value("unwatched", std::string());
     if (json.contains("baseline")) report.baseline = baseline_from(json["baseline"]);
     for (const Json& exec : json.at("execs")) report.execs.push_back(exec_from(exec));
     return report;

@@ -98,7 +98,7 @@ Xml completeness_of(const Report& report, Counts& counts) {
   if (report.lost > 0) lines.push_back(counted(report.lost, "record was lost", "records were lost"));
   std::set<std::string> unseen;
   for (const Exec& exec : report.execs)
-    if (!exec.has_shim) unseen.insert(exec.program);
+    if (is_unseen(exec)) unseen.insert(exec.program);
   for (const std::string& program : unseen) lines.push_back("the shim could not enter " + program);
   if (report.execs.empty()) lines.push_back("no program was seen to start");
   if (lines.empty()) return passed("cloexec audit", name, counts);

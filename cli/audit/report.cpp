@@ -20,13 +20,16 @@ bool is_needed(const Crossing& crossing) {
   return !crossing.missed_by.empty() && !crossing.missed_by.ends_with("close");
 }
 
+bool is_unseen(const Exec& exec) { return !exec.has_shim && !exec.is_watched; }
+
 Summary summary_of(const Report& report) {
   Summary summary{report.execs.size()};
   std::set<Identity> distinct;
   // What many execs have in common is there once.
   std::set<std::pair<const Crossing*, std::string_view>> known;
   for (const Exec& exec : report.execs) {
-    if (!exec.has_shim) ++summary.unseen;
+    if (is_unseen(exec)) ++summary.unseen;
+    if (exec.is_watched) ++summary.watched;
     for (const Crossing& crossing : exec.fds) {
       if (crossing.what == Class::withheld) {
         ++summary.withheld;
@@ -46,8 +49,7 @@ Summary summary_of(const Report& report) {
 }
 
 bool is_whole(const Report& report) {
-  return report.lost == 0 &&
-         std::all_of(report.execs.begin(), report.execs.end(), [](const Exec& exec) { return exec.has_shim; });
+  return report.lost == 0 && std::none_of(report.execs.begin(), report.execs.end(), is_unseen);
 }
 
 }  // namespace cloexec::cli

@@ -86,13 +86,19 @@ struct Exec {
   int ppid = 0;
   std::string program;  // the path of what was started
   std::string argv0;
-  bool has_shim = true;  // false: the shim could not enter it, and nothing is known of what it did and started
+  bool has_shim = true;  // false: the shim could not enter it, and who made what it has is not known
   SharedList<Crossing> fds;
   std::string call = {};      // the function that started it: "execve", "system"; empty when that was not seen
   std::string obstacle = {};  // what kept the shim out: see obstacle.h; empty when nothing did, or that is not known
   std::vector<std::string> argv = {};  // empty when it ended before that could be read
   std::int64_t time = 0;               // milliseconds since the Epoch when it was seen to start; 0: unknown
+
+  // Without the shim: what it got was seen from outside, as is what it starts. False: nothing is known of either.
+  bool is_watched = false;
 };
+
+/// Whether it is not known what it got and starts.
+bool is_unseen(const Exec& exec);
 
 /// What an entry of a baseline has accepted.
 struct Acceptance {
@@ -114,13 +120,15 @@ struct Report {
   std::string source_root = {};
   std::optional<BaselineUse> baseline = {};
   std::uint64_t lost_stacks = 0;  // call stacks that had no room
+  std::string unwatched = {};     // why nothing was seen from outside, where that was wanted
 };
 
 struct Summary {
   std::size_t execs = 0;
   std::size_t crossed = 0;
   std::size_t leaks = 0;
-  std::size_t unseen = 0;    // programs that the shim could not enter
+  std::size_t unseen = 0;    // programs that nothing could look into
+  std::size_t watched = 0;   // programs that were seen from outside alone
   std::size_t distinct = 0;  // of the leaks, by what they are (Identity)
   std::size_t accepted = 0;  // entries of the baseline that have accepted something
   std::size_t gone = 0;      // those that no longer occur

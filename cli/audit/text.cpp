@@ -113,8 +113,9 @@ struct Section {
 /// Behind the name of a program that the shim could not enter.
 std::string mark_of(const Exec& exec) {
   if (exec.has_shim) return {};
+  const std::string_view how = exec.is_watched ? "from outside" : "unseen";
   const std::string_view why = words_for_obstacle(exec.obstacle);
-  return why.empty() ? " (unseen)" : fmt::format(" (unseen: {})", why);
+  return why.empty() ? fmt::format(" ({})", how) : fmt::format(" ({}: {})", how, why);
 }
 
 /// Of those that differ in programs, numbers and targets alone one, where there are very many.
@@ -235,6 +236,11 @@ void Writer::summary(const Report& report) {
     paragraph(fmt::format("The shim could not enter {}, marked \"unseen\": what {} did and started is not in here.",
                           counted(unseen, "program", "programs"), unseen == 1 ? "it" : "they"),
               style_of(Class::by_program));
+  if (summary.watched > 0)
+    paragraph(fmt::format("The shim could not enter {}, marked \"from outside\": what {} got was seen, who made it was "
+                          "not.",
+                          counted(summary.watched, "program", "programs"), summary.watched == 1 ? "it" : "they"),
+              {});
   if (report.lost > 0)
     paragraph(fmt::format("{} lost, for want of room or unreadable: descriptors may be missing below, or who made "
                           "them. More room: --records.",

@@ -383,6 +383,14 @@ std::map<std::uint64_t, Tracker::Attempt> Tracker::take_spawns(int pid, bool is_
   return std::exchange(attempts, {});
 }
 
+/// The exec by which a process has become a program that says nothing; null when it has not.
+const Tracker::Attempt* Tracker::unanswered_exec(const Process& process) {
+  const auto& attempts = process.attempts;
+  const auto last =
+      std::find_if(attempts.rbegin(), attempts.rend(), [](const auto& one) { return !one.second.makes_process; });
+  return last == attempts.rend() ? nullptr : &last->second;
+}
+
 void Tracker::started(const Event& event) {
   int from = 0;
   std::optional<Attempt> attempt =
@@ -403,8 +411,10 @@ void Tracker::started(const Event& event) {
     from = processes_.contains(event.pid) ? event.pid : event.other;
     next.made_at = event.ticket;
     if (const auto before = processes_.find(from); before != processes_.end()) {
-      next.inherited = before->second.history.now();
+      const Attempt* const unanswered = unanswered_exec(before->second);
+      next.inherited = unanswered != nullptr ? unanswered->before : before->second.history.now();
       next.withheld = before->second.withheld;
+      if (unanswered != nullptr) from = 0;
     }
   }
   next.withheld = withheld_from(next.inherited, std::move(next.withheld), next.given);
@@ -419,7 +429,6 @@ void Tracker::started(const Event& event) {
     next.forked_at = next.made_at;
   }
   next.attempts = take_spawns(event.pid, from == event.pid);
-  has_seen_root_ = has_seen_root_ || event.pid == root_;
   Exec exec;
   exec.pid = event.pid;
   exec.ppid = event.other;

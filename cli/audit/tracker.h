@@ -45,9 +45,6 @@ class Tracker {
   std::size_t execs() const { return execs_.size(); }
   std::size_t leaks() const { return leaks_; }
 
-  /// Whether the audited command itself has said anything.
-  bool has_seen_root() const { return has_seen_root_; }
-
   /// Everything, when no event will come any more.
   std::vector<Exec> finish();
 
@@ -141,6 +138,7 @@ class Tracker {
   std::optional<Attempt> take_attempt(int pid, int parent, const std::string& argv0, std::uint64_t ticket, int& from);
   std::map<std::uint64_t, Attempt> take_spawns(int pid, bool is_same_process);
   Attempt* last_attempt(const Event& event);
+  static const Attempt* unanswered_exec(const Process& process);
   bool name_unnamed(int pid, const Process& process, Attempt& attempt);
   bool look_at(int pid, const Process& process, Attempt& attempt);
   void add_unseen(int pid, const Process& process, const Attempt& attempt);
@@ -157,7 +155,6 @@ class Tracker {
   std::deque<Pending> pending_;
   std::unordered_set<std::shared_ptr<const Crossing>, Hash, Equal> distinct_;
   std::size_t leaks_ = 0;
-  bool has_seen_root_ = false;
 };
 
 }  // namespace cloexec::cli

@@ -35,7 +35,7 @@ std::string unseen_programs(const Report& report, std::size_t count) {
   std::vector<std::string> names;
   std::map<std::string, bool> is_known;
   for (const Exec& exec : report.execs) {
-    if (exec.has_shim) continue;
+    if (!is_unseen(exec)) continue;
     const std::string_view why = words_for_obstacle(exec.obstacle);
     std::string name = exec.program.empty() ? "a program without a name" : exec.program;
     if (!why.empty()) name += fmt::format(" ({})", why);
@@ -72,6 +72,8 @@ std::string what_was_not_seen(const Report& report) {
   std::string text;
   if (report.lost > 0) text = lost_records(report);
   if (unseen > 0) text += (text.empty() ? "" : "; ") + unseen_programs(report, unseen);
+  if (unseen > 0 && !report.unwatched.empty())
+    text += fmt::format("; nothing could be seen from outside: {}", report.unwatched);
   return text;
 }
 

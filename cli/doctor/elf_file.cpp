@@ -74,6 +74,11 @@ bool is_address_sanitizer(std::string_view library) {
   return library.starts_with("libasan.so") || library.starts_with("libclang_rt.asan");
 }
 
+/// That one has it, too, on Linux.
+bool is_leak_sanitizer(std::string_view library) {
+  return is_address_sanitizer(library) || library.starts_with("liblsan.so") || library.starts_with("libclang_rt.lsan");
+}
+
 struct Range {
   std::uint64_t offset = 0;
   std::uint64_t size = 0;
@@ -218,8 +223,11 @@ class Reader {
       names.offset = segment.p_offset + (strings - segment.p_vaddr);
       const Elf_Data* text = table(names, ELF_T_BYTE);
       if (soname) result.soname = string_at(text, *soname);
-      for (const std::uint64_t name : needed)
-        if (is_address_sanitizer(string_at(text, name))) result.address_sanitizer = string_at(text, name);
+      for (const std::uint64_t name : needed) {
+        const std::string_view library = string_at(text, name);
+        if (is_address_sanitizer(library)) result.address_sanitizer = library;
+        result.needs_leak_sanitizer = result.needs_leak_sanitizer || is_leak_sanitizer(library);
+      }
       return;
     }
   }

@@ -43,6 +43,7 @@ struct ElfFile {
   bool is_go = false;
   std::string soname;
   std::string address_sanitizer;              // its runtime, when that is among the libraries needed (DT_NEEDED)
+  bool needs_leak_sanitizer = false;          // among these is a runtime that has it
   std::unordered_set<std::string> imports;    // undefined dynamic symbols
   std::unordered_set<std::string> functions;  // global functions that it defines for everyone
   RawCalls raw_calls;

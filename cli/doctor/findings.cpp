@@ -208,6 +208,20 @@ void say_symbols(const ElfFile& file, const ElfFile& shim, Findings& findings) {
                         fmt::format("It defines functions of its own that come before the shim's: {}.", list_of(own))});
 }
 
+/// What keeps a preload out keeps no tracer out; what does not run by itself has nothing to guard.
+void say_supervisor(const std::string& path, Findings& findings) {
+  const auto is_no_program = [](const Finding& finding) {
+    return finding.id == "missing-interpreter" || finding.id == "library" || finding.id == "loader";
+  };
+  const auto is_obstacle = [](const Finding& finding) { return finding.severity != Severity::note; };
+  if (std::any_of(findings.begin(), findings.end(), is_no_program) ||
+      std::none_of(findings.begin(), findings.end(), is_obstacle))
+    return;
+  findings.push_back({"supervise", Severity::note,
+                      fmt::format("`cloexec run --supervise` reaches it, and all that it starts, from outside{}.",
+                                  right_of(path) ? "; as root, or it runs without its rights" : "")});
+}
+
 void say_unreadable(const Location& location, Findings& findings) {
   say_rights(location.image, Loader::glibc, findings);
   if (findings.empty() || findings.back().severity != Severity::error)
@@ -215,15 +229,7 @@ void say_unreadable(const Location& location, Findings& findings) {
   findings.push_back({"unreadable", Severity::note, "It may be executed but not read, so that no more can be told."});
 }
 
-}  // namespace
-
-Findings examine(const Location& location, const std::string& shim_path) {
-  Findings findings;
-  say_steps(location, findings);
-  if (!location.is_readable) {
-    say_unreadable(location, findings);
-    return findings;
-  }
+void say_file(const Location& location, const std::string& shim_path, Findings& findings) {
   const ElfFile file = read_elf(location.image);
   const ElfFile shim = read_elf(shim_path);
   const Loader loader = file.interpreter ? loader_named(*file.interpreter) : Loader::none;
@@ -239,7 +245,7 @@ Findings examine(const Location& location, const std::string& shim_path) {
                         "It is a Go program: Go makes its system calls itself, past the shim, and marks its "
                         "descriptors itself."});
   // A static program has all of libc's in it.
-  if (!file.interpreter) return findings;
+  if (!file.interpreter) return;
   say_sanitizer(file.address_sanitizer, findings);
   say_raw_calls(file.raw_calls, findings);
   if (!right_of(location.image)) say_changed_user(file, findings);
@@ -248,6 +254,19 @@ Findings examine(const Location& location, const std::string& shim_path) {
     findings.push_back({"no-sections", Severity::warning,
                         "It has no section headers: whether it is a Go program, and which functions it uses, cannot "
                         "be told."});
+}
+
+}  // namespace
+
+Findings examine(const Location& location, const std::string& shim_path) {
+  Findings findings;
+  say_steps(location, findings);
+  if (location.is_readable) {
+    say_file(location, shim_path, findings);
+  } else {
+    say_unreadable(location, findings);
+  }
+  say_supervisor(location.image, findings);
   return findings;
 }
 

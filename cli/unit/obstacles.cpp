@@ -107,9 +107,14 @@ bool may(const User& user, const struct stat& status, mode_t wanted) {
 
 void say_program(const CommandLine& line, const std::string& shim, std::vector<std::string>& said) try {
   if (line.program.empty()) return;
-  for (const Finding& finding : examine(locate(line.program), shim))
+  const Findings findings = examine(locate(line.program), shim);
+  const bool can_be_supervised =
+      std::any_of(findings.begin(), findings.end(), [](const Finding& finding) { return finding.id == "supervise"; });
+  for (const Finding& finding : findings)
     if (finding.severity == Severity::error)
-      said.push_back(fmt::format("{}: {}", line.program, finding.text.substr(0, finding.text.size() - 1)));
+      said.push_back(
+          fmt::format("{}: {}{}", line.program, finding.text.substr(0, finding.text.size() - 1),
+                      can_be_supervised ? "; `cloexec run --supervise --` before it in ExecStart= reaches it" : ""));
 } catch (const std::runtime_error& error) {
   said.emplace_back(error.what());
 }

@@ -24,7 +24,8 @@ class Doctor(CommandTest):
         report = json.loads(result.stdout)
         self.assertEqual(list(report), ["version", "program", "path", "verdict", "findings"])
         self.assertEqual((report["version"], report["program"], report["verdict"]), (1, str(program), verdict), report)
-        findings = [one for one in report["findings"] if (one["id"], one["severity"]) != ("raw-syscalls", "note")]
+        notes = ("raw-syscalls", "supervise")
+        findings = [one for one in report["findings"] if one["severity"] != "note" or one["id"] not in notes]
         self.assertEqual([one["id"] for one in findings], list(ids))
         for one in findings:
             self.assertIn(one["severity"], ("note", "warning", "error"))
@@ -86,6 +87,13 @@ class Doctor(CommandTest):
     def test_static_programs(self):
         self.diagnose(self.compiled("static", "-static"), "not", "static")
         self.diagnose(self.compiled("pie", "-static-pie"), "not", "static-pie")
+
+    def test_what_a_supervisor_reaches(self):
+        """Is said of what escapes a preload, and can run."""
+        advice = "`cloexec run --supervise` reaches it, and all that it starts, from outside"
+        for program, is_said in ((self.compiled("static", "-static"), True), ("sudo", True), (LS, False), (SHIM, False)):
+            self.assertEqual(advice in self.cloexec("doctor", str(program)).stdout, is_said, program)
+        self.assertIn("as root, or it runs without its rights", self.cloexec("doctor", "sudo").stdout)
 
     def test_musl(self):
         self.diagnose(self.compiled("musl", compiler="musl-gcc"), "protected", "musl")

@@ -129,6 +129,7 @@ class Unit(UnitTest):
         shim = pathlib.Path(SHIM)
         for settings, said in ((f"ExecStart=\nExecStart=-{static} -x", f"{static}: It is statically linked"),
                                (f"ExecStart=\nExecStart=!/bin/true\nExecStart=@{static} me", "statically linked"),
+                               (f"ExecStart=\nExecStart={static}", "`cloexec run --supervise --` before it in ExecStart= reaches it"),
                                ("ExecStart=\nExecStart=/nonexistent/daemon", "/nonexistent/daemon: No such file"),
                                ("NoExecPaths=/\nExecPaths=/usr /lib", f"NoExecPaths= covers {SHIM}: add ExecPaths={SHIM}"),
                                (f"NoExecPaths={shim.parent}", f"NoExecPaths= covers {SHIM}"),

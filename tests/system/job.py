@@ -25,9 +25,11 @@ class Failure(Exception):
 
 
 class Job:
-    """One scenario's run. `variables` are what the environment under test adds: none when bare."""
+    """One scenario's run. `variables` are what the environment under test adds, and `before` the words by which programs are
+    run there: none when bare."""
 
-    def __init__(self, variables):
+    def __init__(self, variables, before=()):
+        self.before = list(before)
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("CLOEXEC_", "LD_"))}
         self.bare_environment = kept | {"LC_ALL": "C.UTF-8", "HOME": "/root"}
@@ -45,7 +47,7 @@ class Job:
 
     def run(self, *words, environment=None, bare=False, timeout=PATIENCE * 4, check=True, **options):
         """Runs a program to its end; its output is captured as text. `environment` adds variables."""
-        done = subprocess.run([str(word) for word in words], env=self._environment(environment, bare), timeout=timeout,
+        done = subprocess.run(self._command(words, bare), env=self._environment(environment, bare), timeout=timeout,
                               **{"cwd": self.directory, "text": True, "capture_output": True} | self._input(options))
         if check and done.returncode != 0:
             raise Failure(f"{words[0]} exited with {done.returncode}: {done.stdout}{done.stderr}"[-2000:])
@@ -56,7 +58,7 @@ class Job:
         with open(self.log, "ab") as log:
             # Some daemons signal their whole process group when they end.
             defaults = {"cwd": self.directory, "stdout": log, "stderr": log, "start_new_session": True}
-            return subprocess.Popen([str(word) for word in words], env=self._environment(environment, bare),
+            return subprocess.Popen(self._command(words, bare), env=self._environment(environment, bare),
                                     **defaults | self._input(options))
 
     @property
@@ -109,7 +111,8 @@ class Job:
         while todo:
             parent = todo.pop()
             children = [pid for pid, its_parent in parents.items() if its_parent == parent]
-            found += children
+            # A supervisor ends by itself when all others have.
+            found += [pid for pid in children if not self._is_supervisor(pid)]
             todo += children
         return found
 
@@ -147,6 +150,14 @@ class Job:
                     break
                 time.sleep(0.02)
         shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _command(self, words, bare):
+        return [str(word) for word in (words if bare else [*self.before, *words])]
+
+    def _is_supervisor(self, pid):
+        with contextlib.suppress(OSError):
+            return bool(self.before) and os.readlink(f"/proc/{pid}/exe") == str(self.before[0])
+        return False
 
     def _environment(self, added, bare):
         return (self.bare_environment if bare else self.environment) | (added or {})
