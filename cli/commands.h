@@ -30,7 +30,9 @@ void add_policy_show(CLI::App& policy, Action& action);
 void add_policy_explain(CLI::App& policy, Action& action, const std::vector<std::string>& arguments);
 void add_policy_suggest(CLI::App& policy, Action& action);
 void add_ps(CLI::App& app, Action& action);
+void add_seal(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
 void add_unit(CLI::App& app, Action& action);
+void add_path(CLI::App& app, Action& action);
 
 }  // namespace cloexec::cli

@@ -37,7 +37,8 @@ std::string find_shim(bool is_for_audit) {
   for (const fs::path& folder : candidates) {
     const fs::path shim = (folder / (is_for_audit ? "cloexec" : "") / shim_name).lexically_normal();
     if (access(shim.c_str(), R_OK) != 0) {
-      if (tried.find(shim.string()) == std::string::npos) tried += "\n  " + shim.string();
+      if (tried.find(shim.string()) == std::string::npos)
+        tried += fmt::format("{} {}", tried.empty() ? "" : ",", shim.string());
       continue;
     }
     if (shim.string().find_first_of(separators) != std::string::npos)

@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 /// What stands for $LIB: no interface tells it, but libc lies there. "lib/x86_64-linux-gnu" on Debian, "lib64" on
 /// Fedora; empty when that looks like neither.
 std::string lib_folder() {
+#ifdef __GLIBC__
   Dl_info libc{};
   if (dladdr(reinterpret_cast<void*>(&getauxval), &libc) == 0) return {};
   std::string_view path = libc.dli_fname;
@@ -28,6 +29,9 @@ std::string lib_folder() {
     if (path.starts_with(front)) path.remove_prefix(front.size());
   const std::string folder = fs::path(path).parent_path();
   return folder.starts_with("lib") ? folder : "";
+#else
+  return {};  // musl's loader does not know it
+#endif
 }
 
 std::string without_lib_token(std::string path) {

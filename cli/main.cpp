@@ -112,8 +112,10 @@ void add_commands(CLI::App& app, Action& action, const Words& arguments) {
   add_policy_explain(*policy, action, arguments);
   add_policy_suggest(*policy, action);
   add_ps(app, action);
+  add_seal(app, action);
   add_doctor(app, action);
   add_unit(app, action);
+  add_path(app, action);
 }
 
 int dispatch(Words words) {

@@ -46,6 +46,14 @@ class Opened {
     }
   }
 
+  [[nodiscard]] std::string part(const std::string& name, std::uint64_t offset, std::size_t size) const {
+    std::string bytes(size, '\0');
+    const ssize_t got = pread(fd_, bytes.data(), size, static_cast<off_t>(offset));
+    if (got < 0) fail_for(name);
+    bytes.resize(static_cast<std::size_t>(got));
+    return bytes;
+  }
+
  private:
   int fd_;
 };
@@ -71,6 +79,11 @@ std::string ProcFolder::content(const std::string& name) const {
 
 std::string ProcFolder::beginning(const std::string& name) const { return Opened(open_in(fd_, name, 0)).read(name); }
 
+std::string ProcFolder::part(const std::string& name, std::uint64_t offset, std::size_t size) const {
+  const Opened file(open_in(fd_, name, 0));
+  return file.part(name, offset, size);
+}
+
 std::string ProcFolder::link(const std::string& name) const {
   std::array<char, PATH_MAX> target;
   const ssize_t size = readlinkat(fd_, name.c_str(), target.data(), target.size());
@@ -82,6 +95,15 @@ std::uint32_t ProcFolder::mode(const std::string& name) const {
   struct statx status {};
   if (statx(fd_, name.c_str(), AT_STATX_DONT_SYNC, STATX_TYPE, &status) != 0) return 0;
   return status.stx_mode;
+}
+
+std::chrono::system_clock::time_point ProcFolder::changed(const std::string& path) const {
+  struct statx status {};
+  if (statx(fd_, path.c_str(), AT_STATX_DONT_SYNC, STATX_CTIME, &status) != 0) fail_for(path);
+  const auto since_epoch =
+      std::chrono::seconds(status.stx_ctime.tv_sec) + std::chrono::nanoseconds(status.stx_ctime.tv_nsec);
+  return std::chrono::system_clock::time_point(
+      std::chrono::duration_cast<std::chrono::system_clock::duration>(since_epoch));
 }
 
 std::string ProcFolder::attribute(const std::string& name, const char* attribute) const {

@@ -4,6 +4,7 @@
 // the next moment, an open /proc/PID never does.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -27,11 +28,17 @@ class ProcFolder {
   /// What one read(2) gives of it: a few KiB at least, if there are as many.
   [[nodiscard]] std::string beginning(const std::string& name) const;
 
+  /// Up to `size` bytes of it, from an offset on.
+  [[nodiscard]] std::string part(const std::string& name, std::uint64_t offset, std::size_t size) const;
+
   /// What a symbolic link says.
   [[nodiscard]] std::string link(const std::string& name) const;
 
   /// The type and mode of what a link leads to, without asking a file server that may not answer; 0 when unknown.
   [[nodiscard]] std::uint32_t mode(const std::string& name) const;
+
+  /// When what a path leads to was changed last, its name or its rights too.
+  [[nodiscard]] std::chrono::system_clock::time_point changed(const std::string& path) const;
 
   /// An extended attribute of what a link leads to; empty when there is none.
   [[nodiscard]] std::string attribute(const std::string& name, const char* attribute) const;

@@ -38,7 +38,7 @@ Settings settings_from_environment() {
   return settings;
 }
 
-void add_options(CLI::App& app, Settings& settings) {
+void add_policy_options(CLI::App& app, Settings& settings) {
   add_value(app, "--allow", settings.allow, "Descriptor numbers that stay inheritable besides 0-2, such as 3,5-7")
       ->type_name("LIST");
   // Absolute, because the program may change its directory before its children read it.
@@ -64,6 +64,10 @@ void add_options(CLI::App& app, Settings& settings) {
       ->type_name("RULE")
       ->allow_extra_args(false);
   add_value(app, "--profile", settings.profile, "The built-in rules that come last")->type_name("standard|strict");
+}
+
+void add_options(CLI::App& app, Settings& settings) {
+  add_policy_options(app, settings);
   add_value(app, "--mode", settings.mode, "Force the flag, only record, or do nothing")
       ->type_name("enforce|observe|off");
   app.add_flag_callback(

@@ -36,7 +36,11 @@ struct Settings {
 /// A variable that is empty counts as not set.
 Settings settings_from_environment();
 
-/// The options of `run`, into `settings`: rules go before those that are there, all else replaces.
+/// The options that say what may be inherited, into `settings`: rules go before those that are there, all else
+/// replaces.
+void add_policy_options(CLI::App& app, Settings& settings);
+
+/// These, and all others of `run`.
 void add_options(CLI::App& app, Settings& settings);
 
 /// All rules, as one value for CLOEXEC_POLICY.

@@ -53,4 +53,13 @@ std::vector<std::string> folded(std::string_view text, std::size_t width) {
   return lines;
 }
 
+std::string folded_beside(std::size_t indent, std::string_view text, std::size_t width) {
+  std::string lines;
+  for (const std::string& line : folded(text, width > indent ? width - indent : 0)) {
+    if (!lines.empty()) lines.append(indent, ' ');
+    lines.append(line).append("\n");
+  }
+  return lines;
+}
+
 }  // namespace cloexec::cli

@@ -16,4 +16,7 @@ unsigned width_of_output(unsigned otherwise);
 /// least one line.
 std::vector<std::string> folded(std::string_view text, std::size_t width);
 
+/// As lines of a last column that begins `indent` behind the margin; `width` is that of all, 0 if it has no end.
+std::string folded_beside(std::size_t indent, std::string_view text, std::size_t width);
+
 }  // namespace cloexec::cli

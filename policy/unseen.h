@@ -91,6 +91,23 @@ constexpr Answer is_made_by(const CallSet& calls, std::string_view link) {
   return detail::answer(all && some, some);
 }
 
+/// The same, taken that it is no copy of another and was not received: whoever only reports must not take all for
+/// copies.
+constexpr Answer is_first_made_by(const CallSet& calls, std::string_view link) {
+  bool all = true;
+  bool some = false;
+  for (unsigned i = 0; i < call_count; ++i) {
+    const auto call = static_cast<Call>(i);
+    const Family family = family_of(call);
+    const bool is_copy =
+        family == Family::dup || family == Family::dup2 || family == Family::receive || family == Family::syscall;
+    if (is_copy || !detail::may_make(family, link)) continue;
+    all = all && calls.contains(call);
+    some = some || calls.contains(call);
+  }
+  return detail::answer(all && some, some);
+}
+
 /// Whether a program that starts is started by one of `calls`.
 constexpr Answer is_started_by(const CallSet& calls) {
   bool all = true;

@@ -32,6 +32,7 @@ bool enforces(std::string_view mode) {
   if (mode.empty()) return true;
   if (mode != "enforce" && mode != "observe" && mode != "off")
     report("CLOEXEC_MODE", {1, 1, "unknown mode, use enforce, observe or off"});
+  settings.is_off = mode == "off";
   return mode != "observe" && mode != "off";
 }
 
@@ -48,6 +49,7 @@ void read_environment(char** environment) {
   settings.changes_nothing = !enforces(view(variables.mode));
   const bool is_strict = is_second("CLOEXEC_PROFILE", view(variables.profile), "standard", "strict",
                                    "unknown profile, use standard or strict");
+  settings.is_strict = is_strict;
   const bool stays_here = is_second("CLOEXEC_PROPAGATE", view(variables.propagate), "yes", "no", "use yes or no");
   if (has_recorder && variables.audit != nullptr && view(variables.mode) != "off") map_ring(variables.audit);
   if (!settings.changes_nothing || is_recording())

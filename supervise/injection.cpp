@@ -8,8 +8,8 @@
 #include <string_view>
 #include <utility>
 
-#include "supervise/proc.h"
-#include "supervise/vdso.h"
+#include "trace/proc.h"
+#include "trace/vdso.h"
 
 namespace cloexec::supervise {
 namespace {
@@ -98,8 +98,11 @@ bool Injection::arrange_next(pid_t task) {
   if (ranges_.empty()) return false;
   const Range& range = ranges_.back();
   const bool is_one = range.first == range.last;
-  prepared_.prepare(is_one ? InjectedCall::close : InjectedCall::close_range, static_cast<Word>(range.first),
-                    is_one ? 0 : static_cast<Word>(range.last), call_at_);
+  const auto first = static_cast<Word>(range.first);
+  if (is_one)
+    prepared_.prepare({InjectedCall::close, first}, call_at_);
+  else
+    prepared_.prepare({InjectedCall::close_range, first, static_cast<Word>(range.last)}, call_at_);
   at_ = At::beginning;
   return prepared_.write(task);
 }

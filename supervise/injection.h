@@ -9,8 +9,9 @@
 #include <optional>
 #include <vector>
 
-#include "supervise/machine.h"
-#include "supervise/tracee.h"
+#include "supervise/trace.h"
+#include "trace/machine.h"
+#include "trace/tracee.h"
 
 namespace cloexec::supervise {
 

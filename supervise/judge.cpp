@@ -6,11 +6,11 @@
 #include <sys/auxv.h>
 
 #include <algorithm>
-#include <functional>
 #include <tuple>
 #include <utility>
 
-#include "supervise/proc.h"
+#include "supervise/facts.h"
+#include "trace/proc.h"
 
 namespace cloexec::supervise {
 namespace {
@@ -21,58 +21,6 @@ pid_t find_witness(const Process& process) {
   const std::shared_ptr<Process> parent = process.birth->parent.lock();
   return parent && parent->image == process.image ? living_parent(*process.birth) : 0;
 }
-
-/// What rules are asked about; what the shim would know and nobody sees from outside is unknown.
-struct Facts {
-  int fd;
-  std::string link;
-  bool is_own;
-  bool is_child;
-  std::function<bool()> is_announced;
-  std::string_view target;
-  const Look* look;      // at the program that execs; null when nobody has it any more
-  bool is_exec = false;  // about the exec; else about who made the descriptor
-
-  Answer is_by(const CallSet& calls) const { return is_exec ? is_started_by(calls) : is_made_by(calls, link); }
-
-  Answer matches(const Rule& rule, std::string_view text, Key key) const {
-    const std::string_view value = rule.value(key).of(text);
-    const auto yes_if = [](bool is_so) { return is_so ? Answer::yes : Answer::no; };
-    switch (key) {
-      case Key::when:
-        return is_exec ? yes_if((rule.when == When::child) == is_child) : Answer::unknown;
-      case Key::own:
-        return yes_if(is_own);
-      case Key::fd:
-        return yes_if(lists_number(value, fd));
-      case Key::target:
-        return yes_if(matches_program(value, target));
-      case Key::announced:
-        return yes_if(is_announced());
-      case Key::program:
-        return is_for_program(rule, text);
-      case Key::path:
-        return yes_if(matches_glob(value, link));
-      case Key::module:
-        return is_by_module(value);
-    }
-    return Answer::no;
-  }
-
-  Answer is_for_program(const Rule& rule, std::string_view text) const {
-    if (look == nullptr) return Answer::unknown;
-    const std::vector<std::string_view> views(look->names.begin(), look->names.end());
-    return concerns(rule, text, views) ? Answer::yes : Answer::no;
-  }
-
-  /// A static program has no other module than itself.
-  Answer is_by_module(std::string_view glob) const {
-    if (look == nullptr) return Answer::unknown;
-    const auto matches = [=](const std::string& module) { return matches_glob(glob, module); };
-    const bool is_one = std::any_of(look->modules.begin(), look->modules.end(), matches);
-    return !is_one ? Answer::no : look->modules.size() == 1 ? Answer::yes : Answer::unknown;
-  }
-};
 
 }  // namespace
 
@@ -136,10 +84,7 @@ Crossing Judge::judge(int fd) {
               [&] { return program_.is_told(fd, environment_before()); },
               program_.target(),
               look()};
-  for (const bool is_exec : {false, true}) {
-    facts.is_exec = is_exec;
-    const Decision decision = decide_unseen(rules_.sets, facts);
-    if (decision.verdict != Verdict::exempt) continue;
+  if (const Decision decision = find_exemption(rules_.sets, facts); decision.verdict == Verdict::exempt) {
     crossing.set = decision.set;
     crossing.rule = decision.rule;
     return because(Reason::exempt);

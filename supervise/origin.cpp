@@ -6,7 +6,7 @@
 #include <csignal>
 #include <vector>
 
-#include "supervise/proc.h"
+#include "trace/proc.h"
 
 namespace cloexec::supervise {
 namespace {

@@ -8,8 +8,8 @@
 #include <optional>
 #include <string>
 
-#include "supervise/descriptors.h"
 #include "supervise/tree.h"
+#include "trace/descriptors.h"
 
 namespace cloexec::supervise {
 

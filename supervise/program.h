@@ -11,41 +11,11 @@
 #include <string_view>
 #include <vector>
 
-#include "policy/number_set.h"
-#include "supervise/tracee.h"
+#include "supervise/told.h"
+#include "supervise/trace.h"
+#include "trace/given.h"
 
 namespace cloexec::supervise {
-
-/// Strings one behind the other, each ended by a NUL, as /proc/PID/cmdline and /proc/PID/environ have them.
-class Strings {
- public:
-  explicit Strings(std::string text);
-  Strings(const Strings&) = delete;
-  Strings& operator=(const Strings&) = delete;
-
-  /// Ends with a null pointer.
-  const char* const* list() const { return pointers_.data(); }
-  std::string_view first() const {
-    return pointers_[0] != nullptr ? std::string_view(pointers_[0]) : std::string_view();
-  }
-
- private:
-  std::string text_;
-  std::vector<const char*> pointers_;
-};
-
-/// The values that the kernel gives a program with it: getauxval(3).
-class AuxiliaryValues {
- public:
-  /// `text` is /proc/PID/auxv, of 32-bit programs too.
-  explicit AuxiliaryValues(std::string_view text);
-
-  /// 0 when it is not there.
-  Word get(Word type) const;
-
- private:
-  std::vector<std::pair<Word, Word>> values_;
-};
 
 class Program {
  public:
@@ -72,7 +42,7 @@ class Program {
   std::optional<AuxiliaryValues> auxiliary_;
   std::optional<std::string> path_;
   std::optional<Strings> arguments_;
-  std::optional<std::vector<std::pair<int, int>>> announced_;
+  std::optional<std::vector<Told>> told_;
 };
 
 }  // namespace cloexec::supervise

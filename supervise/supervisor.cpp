@@ -21,8 +21,8 @@
 #include <string>
 #include <vector>
 
-#include "supervise/descriptors.h"
-#include "supervise/proc.h"
+#include "trace/descriptors.h"
+#include "trace/proc.h"
 
 namespace cloexec::supervise {
 namespace {

@@ -13,11 +13,11 @@
 
 #include "policy/glob.h"
 #include "supervise/calls.h"
-#include "supervise/machine.h"
 #include "supervise/origin.h"
-#include "supervise/proc.h"
 #include "supervise/program.h"
-#include "supervise/tracee.h"
+#include "trace/machine.h"
+#include "trace/proc.h"
+#include "trace/tracee.h"
 
 namespace cloexec::supervise {
 namespace {
@@ -182,7 +182,7 @@ std::shared_ptr<Process> Tracer::add_child(pid_t task, const std::shared_ptr<Pro
   const std::shared_ptr<Birth> birth = birth_from(parent, task);
   birth->shares_table = shares_table(task, child);
   parent->shares_table = parent->shares_table || birth->shares_table;
-  const std::shared_ptr<Process> process = tree_.add_process(child, parent->image, birth);
+  std::shared_ptr<Process> process = tree_.add_process(child, parent->image, birth);
   process->shares_table = birth->shares_table;
   return process;
 }

@@ -13,11 +13,11 @@
 #include <unordered_map>
 #include <vector>
 
-#include "supervise/alarm.h"
 #include "supervise/judge.h"
 #include "supervise/observer.h"
-#include "supervise/stop.h"
 #include "supervise/tree.h"
+#include "trace/alarm.h"
+#include "trace/stop.h"
 
 namespace cloexec::supervise {
 

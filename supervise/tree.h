@@ -13,10 +13,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "supervise/descriptors.h"
 #include "supervise/injection.h"
-#include "supervise/look.h"
 #include "supervise/observer.h"
+#include "trace/descriptors.h"
+#include "trace/look.h"
 
 namespace cloexec::supervise {
 

@@ -1,47 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `cloexec audit`: runs a program and all that it starts with a shim that records, and says which descriptors crossed
-// an exec.
+// `cloexec audit`: says which descriptors crossed an exec, of a program and all that it starts, or of the whole
+// machine.
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <array>
 #include <bit>
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
+#include <limits>
 #include <memory>
 #include <optional>
-#include <set>
 
 #include "cli/audit/baseline.h"
-#include "cli/audit/collector.h"
-#include "cli/audit/door.h"
-#include "cli/audit/join.h"
-#include "cli/audit/look.h"
-#include "cli/audit/needs.h"
-#include "cli/audit/obstacle.h"
+#include "cli/audit/command.h"
 #include "cli/audit/report.h"
-#include "cli/audit/ring.h"
-#include "cli/audit/sighting.h"
-#include "cli/audit/signals.h"
 #include "cli/audit/source_root.h"
-#include "cli/audit/tracker.h"
 #include "cli/audit/verdict.h"
 #include "cli/become.h"
+#include "cli/checks.h"
 #include "cli/commands.h"
-#include "cli/doctor/locate.h"
-#include "cli/find_shim.h"
 #include "cli/message.h"
-#include "cli/stacks/resolve.h"
-#include "cli/supervision/supervision.h"
+#include "cli/system/system.h"
 #include "cli/terminal.h"
 #include "cli/text/output.h"
 
@@ -61,46 +42,10 @@ struct Options {
   std::string new_baseline;
   std::string source_root;
   bool fails_on_leak = false;
-  bool enforces = false;
-  bool with_stacks = false;
-  bool is_unsupervised = false;
-  Supervision supervision;
-  std::uint32_t records = 32768;
+  CommandOptions command;
+  bool is_of_system = false;
+  SystemOptions system;
 };
-
-/// Shows on a terminal, and nowhere else, that something goes on.
-class Progress {
- public:
-  void show(const Tracker& tracker) {
-    if (!is_terminal_ || ++polls_ % 128 != 0) return;
-    fmt::print(stderr, "\r\033[K{}, {} so far", counted(tracker.execs(), "program started", "programs started"),
-               counted(tracker.leaks(), "leak", "leaks"));
-    std::fflush(stderr);
-    is_shown_ = true;
-  }
-
-  void clear() const {
-    if (is_shown_) fmt::print(stderr, "\r\033[K");
-  }
-
- private:
-  bool is_terminal_ = isatty(STDERR_FILENO) == 1;
-  bool is_shown_ = false;
-  unsigned polls_ = 0;
-};
-
-/// Reaps what has ended; whether processes of the audited tree are left.
-bool reap(int command, Signals& signals, int& status) {
-  for (;;) {
-    int one = 0;
-    const pid_t ended = waitpid(-1, &one, WNOHANG);
-    if (ended == 0 || (ended < 0 && errno == EINTR)) return true;
-    if (ended < 0) return false;
-    if (ended != command) continue;
-    status = WIFSIGNALED(one) ? 128 + WTERMSIG(one) : WEXITSTATUS(one);
-    signals.end_command();
-  }
-}
 
 std::string formatted(const Report& report, const Options& options) {
   if (options.format == "json") return as_json(report);
@@ -111,145 +56,40 @@ std::string formatted(const Report& report, const Options& options) {
   return as_text(report, width_of_output(100), is_to_terminal && wants_colours());
 }
 
-/// By these systemd tells a program that what is in its environment is meant for it, and not for its children
-/// (sd_listen_fds(3), sd_watchdog_enabled(3), systemd.exec(5)): here it is the child's.
-void take_over_process_variables(pid_t parent) {
-  for (const char* name : {"LISTEN_PID", "WATCHDOG_PID", "SYSTEMD_EXEC_PID"})
-    if (const char* value = std::getenv(name); value != nullptr && value == std::to_string(parent))
-      setenv(name, std::to_string(getpid()).c_str(), 1);
+int audit_program(const Options& options, const std::vector<std::string>& arguments, Report& report, int& status) {
+  report.command = arguments;
+  report.command.insert(report.command.begin(), options.program);
+  return audit_command(options.command, options.settings, report, status);
 }
 
-/// A child that becomes the command. What it writes to `trouble` is that it could not.
-pid_t start(const Settings& settings, const Options& options, const std::vector<std::string>& arguments,
-            const Signals& signals, const Sightings& sightings, int trouble) {
-  const pid_t parent = getpid();
-  const pid_t command = fork();
-  if (command < 0)
-    throw std::runtime_error(fmt::format("no process for {}: {}", options.program, std::strerror(errno)));
-  if (command > 0) return command;
-  signals.restore();
-  take_over_process_variables(parent);
-  if (!options.is_unsupervised) begin_watch(settings, options.supervision, sightings.pipe());
-  const int status = become(settings, options.program, arguments);
-  std::_Exit(write(trouble, "", 1) == 1 ? status : failed);
-}
-
-/// The command itself has said nothing: it came first.
-void add_unseen_command(Report& report, pid_t command) {
-  Exec exec;
-  exec.pid = command;
-  exec.ppid = getpid();
-  exec.program = find_program(report.command[0]).path;
-  exec.argv0 = report.command[0];
-  exec.has_shim = false;
-  exec.obstacle = obstacle_in_file(report.command[0], true);
-  report.execs.insert(report.execs.begin(), std::move(exec));
-}
-
-/// Before it runs, for who waits for it in vain.
-void warn_of_obstacle(const Options& options) {
-  const std::string obstacle = obstacle_in_file(options.program, true);
-  if (obstacle.empty()) return;
-  fail(fmt::format("{} is {}: the shim cannot enter it, and {}", options.program, words_for_obstacle(obstacle),
-                   options.is_unsupervised ? "what it does is not seen"
-                                           : "what crosses its execs is seen from outside, but not who made it"),
-       "`cloexec doctor` says more; programs that it starts are seen where the shim can enter them");
-}
-
-/// Once each.
-void warn_of_weakened(const std::vector<Sighting>& seen) {
-  std::set<std::string> known;
-  for (const Sighting& one : seen)
-    if (one.is_weakened && known.insert(one.exec.program).second)
-      fail(fmt::format("{} ran without the rights that its file gives: the kernel drops them for a program that an "
-                       "ordinary user traces",
-                       one.exec.program),
-           "--no-supervise leaves them");
-}
-
-/// All that is known of all programs that were started.
-std::vector<Exec> execs_of(Tracker& tracker, Sightings& sightings) {
-  sightings.read();
-  std::vector<Sighting> seen = sightings.take();
-  warn_of_weakened(seen);
-  return joined(tracker.finish(), std::move(seen));
-}
-
-/// Runs the command to its end and the end of all that it started; its exit status. Whether it was started at all.
-bool watch(const Options& options, const std::vector<std::string>& arguments, Report& report, int& status) {
-  Settings settings = options.settings;
-  Signals signals;
-  Ring ring(options.records, options.with_stacks);
-  const Door door(ring);
-  settings.audit = Setting{"audit", ring.path()};
-  settings.mode = Setting{"audit", report.mode};
-  // What goes into the background stays ours to wait for.
-  prctl(PR_SET_CHILD_SUBREAPER, 1);
-  std::array<int, 2> trouble{};
-  if (pipe2(trouble.data(), O_CLOEXEC | O_NONBLOCK) != 0)
-    throw std::runtime_error(fmt::format("no pipe: {}", std::strerror(errno)));
-  Sightings sightings;
-  const pid_t command = start(settings, options, arguments, signals, sightings, trouble[1]);
-  signals.start(command);
-  // Who reads late loses records: before the programs that write them, where that is allowed (setpriority(2)).
-  setpriority(PRIO_PROCESS, 0, -10);
-  Tracker tracker(command, look_at_processes());
-  Collector collector(ring, tracker);
-  Progress progress;
-  status = failed;
-  constexpr std::chrono::milliseconds interval{2};
-  while (reap(command, signals, status) && !signals.deal()) {
-    const bool is_behind = collector.step();
-    sightings.read();
-    door.serve(is_behind ? std::chrono::milliseconds(0) : interval);
-    progress.show(tracker);
-  }
-  collector.finish();
-  progress.clear();
-  report.execs = execs_of(tracker, sightings);
-  report.unwatched = sightings.refusal();
-  report.lost = ring.lost(true);
-  report.lost_stacks = ring.lost_stacks();
-  char none = 0;
-  const bool is_started = read(trouble[0], &none, 1) != 1;
-  for (const int fd : trouble) close(fd);
-  const bool is_known =
-      std::any_of(report.execs.begin(), report.execs.end(), [=](const Exec& exec) { return exec.pid == command; });
-  if (is_started && !is_known) add_unseen_command(report, command);
-  find_obstacles(report);
-  return is_started;
-}
-
-/// Says so when the program cannot be executed, with the exit status for that; 0 when it can.
-int refuse_missing(const std::string& program) {
-  const int error = find_program(program).obstacle;
-  if (error == 0) return 0;
-  fail(fmt::format("{}: {}", program, std::strerror(error)));
-  return error == ENOENT ? 127 : 126;
+void watch_system(const Options& options, Report& report) {
+  constexpr std::size_t bytes_of_record = 512;
+  constexpr std::size_t least = 1 << 16;
+  report.command = {"cloexec", "audit", "--system"};
+  report.mode = "system";
+  const SystemOptions& system = options.system;
+  if (!system.units.empty()) report.command.insert(report.command.end(), {"--unit", system.units});
+  if (system.names_makers) report.command.emplace_back("--who");
+  if (system.process != 0) report.command.insert(report.command.end(), {"--pid", std::to_string(system.process)});
+  Report seen = audit_system(system, options.settings, std::max(least, options.command.records * bytes_of_record));
+  report.execs = std::move(seen.execs);
+  report.lost = seen.lost;
 }
 
 int audit(const Options& options, const std::vector<std::string>& arguments) {
   if (refuse_malformed(options.settings, options.program)) return failed;
   // Before the program runs: what is wrong with it is said at once.
   const Baseline baseline = options.baseline.empty() ? Baseline() : Baseline::read(options.baseline);
-  find_shim(true);
   const Output output(options.output);
   const std::optional<Output> new_baseline =
       options.new_baseline.empty() ? std::nullopt : std::optional<Output>(options.new_baseline);
-  if (const int status = refuse_missing(options.program); status != 0) return status;
   Report report;
   if (!options.source_root.empty()) report.source_root = source_root_at(options.source_root);
-  report.mode = options.enforces ? "enforce" : "observe";
-  report.command = arguments;
-  report.command.insert(report.command.begin(), options.program);
-  warn_of_obstacle(options);
-  int status = failed;
-  // What is in the files was true of a program that ran.
-  if (!watch(options, arguments, report, status)) return status;
-  if (const std::size_t failures = resolve_calls(report, options.with_stacks); failures > 0)
-    fail(fmt::format("libdw has crashed: who made {} is known by module and offset alone",
-                     failures == 1 ? "one descriptor" : fmt::format("{} descriptors", failures)));
-  find_remedies(report);
+  int status = 0;
+  if (options.is_of_system)
+    watch_system(options, report);
+  else if (const int missing = audit_program(options, arguments, report, status); missing != 0)
+    return missing;
   report = relative(std::move(report));
   baseline.apply(report);
   const bool has_baseline = !new_baseline || new_baseline->write(baseline.renewed(report));
@@ -259,6 +99,46 @@ int audit(const Options& options, const std::vector<std::string>& arguments) {
   if (options.fails_on_leak || !output.is_standard() || !is_whole(report)) say(verdict_on(report));
   if (!options.fails_on_leak) return status;
   return has_leaks ? leaked : is_whole(report) ? status : not_all_seen;
+}
+
+/// Which options go with which way to audit.
+void refuse_confusion(const CLI::App& command, const Options& options) {
+  const auto refuse = [&](bool of_system, std::initializer_list<const char*> names) {
+    for (const char* name : names)
+      if (command.count(name) > 0)
+        throw UsageError(of_system ? fmt::format("{} goes with --system alone", name)
+                                   : fmt::format("{} does not go with --system: it takes the shim", name));
+  };
+  if (options.is_of_system) {
+    if (command.count("PROGRAM") > 0)
+      throw UsageError("--system starts no PROGRAM: it watches all that start by themselves");
+    refuse(false, {"--enforce", "--stacks", "--no-propagate"});
+  } else {
+    refuse(true, {"--for", "--unit", "--pid", "--who"});
+  }
+}
+
+void add_system_options(CLI::App& command, CLI::Option& program, const std::shared_ptr<Options>& options) {
+  command.add_flag_callback(
+      "--system",
+      [options, &program] {
+        options->is_of_system = true;
+        program.required(false);
+      },
+      "Instead of a program: watch all that this machine starts, by eBPF, until\nCtrl-C, as root");
+  SystemOptions& system = options->system;
+  command.add_flag(
+      "--who", system.names_makers,
+      "With --system: name the functions that made what crossed, at the cost of\na look at each system call");
+  command.add_option("--for", system.seconds, "With --system: for so long")
+      ->type_name("SECONDS")
+      ->check(seconds_between(0.001, 365 * 24 * 3600));
+  command.add_option("--unit", system.units, "With --system: only of these units; a list of globs")
+      ->type_name("UNIT")
+      ->check(something_named());
+  command.add_option("--pid", system.process, "With --system: only of this process and what it starts")
+      ->type_name("PID")
+      ->check(CLI::Range(1, std::numeric_limits<int>::max()).description(""));
 }
 
 }  // namespace
@@ -282,30 +162,33 @@ void add_audit(CLI::App& app, Action& action, const std::vector<std::string>& ar
       ->type_name("FILE");
   command->add_option("--source-root", options->source_root, "Write paths below this folder relative to it")
       ->type_name("DIR");
-  command->add_flag("--enforce", options->enforces,
+  command->add_flag("--enforce", options->command.enforces,
                     "Force close-on-exec meanwhile: report what crossed all the same, what was\nwithheld, and which "
                     "program needed it");
-  command->add_flag("--stacks", options->with_stacks,
+  command->add_flag("--stacks", options->command.with_stacks,
                     "Report all calls that led to each descriptor, not the last alone");
-  command->add_flag("--no-supervise", options->is_unsupervised,
+  command->add_flag("--no-supervise", options->command.is_unsupervised,
                     "Do not trace the programs: what the shim cannot enter is not seen");
-  add_options(*command, options->supervision);
+  add_options(*command, options->command.supervision);
   command
-      ->add_option("--records", options->records,
+      ->add_option("--records", options->command.records,
                    fmt::format("Room for so many records at a time, at most {}", most_records))
       ->type_name("N")
       ->capture_default_str()
       ->check(CLI::Range(1U, most_records).description(""));
-  command->add_option("PROGRAM", options->program, "The program; what follows are its arguments")
-      ->type_name(takes_arguments)
-      ->required();
+  CLI::Option* const program =
+      command->add_option("PROGRAM", options->program, "The program; what follows are its arguments")
+          ->type_name(takes_arguments)
+          ->required();
+  add_system_options(*command, *program, options);
   command->footer(
       "Ends when the program and all that it started have ended. SIGTERM is theirs, as are other signals; when\n"
       "others than the program are left, SIGINT ends the audit alone. Exit status: the program's own; 3 or 4 with\n"
       "--fail-on-leak; 125 when cloexec fails. A line on standard error says what came of it when the report goes\n"
       "to a file, with --fail-on-leak, and when not all was seen.");
   command->callback([=, &action, &arguments] {
-    options->records = std::bit_ceil(options->records);
+    refuse_confusion(*command, *options);
+    options->command.records = std::bit_ceil(options->command.records);
     action = [=, &arguments] { return audit(*options, arguments); };
   });
 }

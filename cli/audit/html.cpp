@@ -88,9 +88,11 @@ Html programs_cell(const Row& row) {
 
 /// What it is; what it stands for, folded.
 Html object_cell(const Row& row) {
-  if (row.examples.empty()) return mono(what_it_is(row));
-  return mono(what_it_is(row)) +
-         list_of(row.alike(), "different", [&](std::size_t i) { return mono(row.examples[i]); });
+  if (row.examples.size() <= 1) return mono(what_it_is(row));
+  static_assert(longest_list <= most_examples);
+  // Fewer are all there are: what differs in its number alone reads the same.
+  const std::size_t count = row.examples.size() < most_examples ? row.examples.size() : row.alike();
+  return mono(what_it_is(row)) + list_of(count, "different", [&](std::size_t i) { return mono(row.examples[i]); });
 }
 
 /// The function and its line, behind it by which function of libc, and in which object and thread; the calls before it
@@ -275,7 +277,7 @@ class Forest {
                   {},
                   {},
                   false,
-                  exec.has_shim,
+                  exec.has_shim || report.mode == "system",
                   exec.is_watched,
                   exec.obstacle,
                   shell_command(exec.argv),
@@ -549,7 +551,7 @@ Html notes(const Report& report, const Summary& summary) {
         "<p class=\"note\"><strong>The shim could not enter {} {}</strong>, marked below: what {} did and started is "
         "not in here.</p>\n",
         unseen, unseen == 1 ? "program" : "programs", unseen == 1 ? "it" : "they");
-  if (summary.watched > 0)
+  if (summary.watched > 0 && report.mode != "system")
     result += fmt::format(
         "<p class=\"note\"><strong>The shim could not enter {}</strong>, marked below: what {} got was seen from "
         "outside, who made it was not.</p>\n",

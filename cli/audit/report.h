@@ -95,6 +95,11 @@ struct Exec {
 
   // Without the shim: what it got was seen from outside, as is what it starts. False: nothing is known of either.
   bool is_watched = false;
+
+  // Of an audit of the whole machine; empty elsewhere, and where there is none:
+  std::string unit = {};       // systemd's: "nginx.service"
+  std::string user = {};       // by name
+  std::string container = {};  // see container_in
 };
 
 /// Whether it is not known what it got and starts.
@@ -114,7 +119,7 @@ struct BaselineUse {
 
 struct Report {
   std::vector<std::string> command;
-  std::string mode = "observe";
+  std::string mode = "observe";  // or "enforce"; "system" of the whole machine, where no program has the shim
   std::vector<Exec> execs;
   std::uint64_t lost = 0;  // records that had no room, or could not be read
   std::string source_root = {};

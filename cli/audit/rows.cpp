@@ -123,9 +123,9 @@ void merge(Row& row, const Row& other) {
     if (row.examples.empty()) stand_for_itself(row);
     Row another = other;
     if (another.examples.empty()) stand_for_itself(another);
-    constexpr std::size_t most = 50;
     for (const std::string& one : another.examples)
-      if (row.examples.size() < most && std::find(row.examples.begin(), row.examples.end(), one) == row.examples.end())
+      if (row.examples.size() < most_examples &&
+          std::find(row.examples.begin(), row.examples.end(), one) == row.examples.end())
         row.examples.push_back(one);
     row.different.merge(another.different);
   }
@@ -210,6 +210,8 @@ std::string maker_of(const Row& row) {
     return row.crossing.what == Class::foreign ? "before the audit" : "not recorded";
   const std::string_view program = base_of(created.program);
   std::string place = place_of(created);
+  // Seen from outside: by which of its calls is not known.
+  if (created.call.empty() && place.empty()) return std::string(program);
   if (place.empty()) return program.empty() ? created.call : fmt::format("{}, by {}", program, created.call);
   if (!program.empty() && program != created.module) place += fmt::format(" of {}", program);
   return fmt::format("{}, by {}", place, created.call);

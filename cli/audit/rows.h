@@ -4,6 +4,7 @@
 // call has made by the dozen.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
@@ -14,6 +15,9 @@
 #include "cli/audit/report.h"
 
 namespace cloexec::cli {
+
+/// That a row keeps.
+inline constexpr std::size_t most_examples = 50;
 
 struct Row {
   std::map<std::string, std::size_t> programs;  // it crossed into, and how often

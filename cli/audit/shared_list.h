@@ -46,6 +46,7 @@ class SharedList {
   [[nodiscard]] Iterator begin() const { return Iterator(elements_.data()); }
   [[nodiscard]] Iterator end() const { return Iterator(elements_.data() + elements_.size()); }
   const Type& operator[](std::size_t place) const { return *elements_[place]; }
+  [[nodiscard]] const Shared& shared(std::size_t place) const { return elements_[place]; }
 
   void push_back(Shared element) { elements_.push_back(std::move(element)); }
   void push_back(Type element) { elements_.push_back(std::make_shared<const Type>(std::move(element))); }

@@ -110,8 +110,15 @@ struct Section {
   std::size_t leaks = 0;
 };
 
-/// Behind the name of a program that the shim could not enter.
-std::string mark_of(const Exec& exec) {
+/// Behind the name of a program that the shim could not enter; of a whole machine, of which that is true of all, where
+/// it runs.
+std::string mark_of(const Exec& exec, bool is_of_system) {
+  if (is_of_system) {
+    const std::string container = exec.container.empty() ? "" : "container " + exec.container;
+    return exec.unit.empty() && container.empty()
+               ? ""
+               : fmt::format(" ({}{}{})", exec.unit, exec.unit.empty() || container.empty() ? "" : ", ", container);
+  }
   if (exec.has_shim) return {};
   const std::string_view how = exec.is_watched ? "from outside" : "unseen";
   const std::string_view why = words_for_obstacle(exec.obstacle);
@@ -154,7 +161,7 @@ std::vector<Section> sections_of(const Report& report) {
   std::vector<Program> programs;
   std::unordered_map<std::string, std::size_t> places;
   for (const Exec& exec : report.execs) {
-    const std::string mark = mark_of(exec);
+    const std::string mark = mark_of(exec, report.mode == "system");
     const auto [place, is_new] = places.try_emplace(exec.program + mark, programs.size());
     if (is_new) programs.push_back({exec.program, mark, 0, {}});
     Program& program = programs[place->second];
@@ -236,7 +243,7 @@ void Writer::summary(const Report& report) {
     paragraph(fmt::format("The shim could not enter {}, marked \"unseen\": what {} did and started is not in here.",
                           counted(unseen, "program", "programs"), unseen == 1 ? "it" : "they"),
               style_of(Class::by_program));
-  if (summary.watched > 0)
+  if (summary.watched > 0 && report.mode != "system")
     paragraph(fmt::format("The shim could not enter {}, marked \"from outside\": what {} got was seen, who made it was "
                           "not.",
                           counted(summary.watched, "program", "programs"), summary.watched == 1 ? "it" : "they"),

@@ -7,16 +7,16 @@
 
 namespace cloexec::cli {
 
-bool is_pipe(const Descriptor& descriptor) { return descriptor.link.starts_with("pipe:["); }
+bool is_pipe(const OpenDescriptor& descriptor) { return descriptor.link.starts_with("pipe:["); }
 
 void Pipes::add(const Process& process) {
-  for (const Descriptor& descriptor : process.descriptors)
+  for (const OpenDescriptor& descriptor : process.descriptors)
     if (is_pipe(descriptor))
       holders_[descriptor.link].push_back(
           {descriptor.access, fmt::format("{} of {}[{}]", descriptor.fd, process.comm, process.pid)});
 }
 
-std::string Pipes::text(const Descriptor& end) const {
+std::string Pipes::text(const OpenDescriptor& end) const {
   // Opened anew through /proc/PID/fd, one descriptor may be both.
   if (end.access == O_RDWR) return "both ends";
   const std::string own = end.access == O_RDONLY ? "read end" : "write end";

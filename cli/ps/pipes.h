@@ -16,7 +16,7 @@ class Pipes {
   void add(const Process& process);
 
   /// "read end; the other end is 4 of sh[12]".
-  [[nodiscard]] std::string text(const Descriptor& end) const;
+  [[nodiscard]] std::string text(const OpenDescriptor& end) const;
 
  private:
   struct Holder {
@@ -28,6 +28,6 @@ class Pipes {
 };
 
 /// Of a nameless pipe.
-bool is_pipe(const Descriptor& descriptor);
+bool is_pipe(const OpenDescriptor& descriptor);
 
 }  // namespace cloexec::cli

@@ -4,15 +4,18 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "cli/proc_folder.h"
+#include "cli/ps/shim.h"
+#include "cli/ps/unreadable.h"
+#include "cli/ps/who.h"
 
 namespace cloexec::cli {
 
-struct Descriptor {
+struct OpenDescriptor {
   int fd = -1;
   bool is_inheritable = false;
   int access = 0;          // O_RDONLY, O_WRONLY or O_RDWR
@@ -21,34 +24,17 @@ struct Descriptor {
   std::string protocol;    // of a socket: "tcp", "netlink"
 };
 
-struct Process {
-  int pid = 0;
-  std::string comm;
-  std::string exe;                 // its path; with " (deleted)" when it was replaced
-  std::vector<std::string> shims;  // the mapped files of that name; with " (deleted)" when replaced
-  std::string network;             // names its network namespace
-  bool is_secure = false;          // it was started so that LD_PRELOAD does not count (cli/secure.h)
-  bool starts_secure = false;      // what it starts now is
-  std::vector<Descriptor> descriptors;
-};
-
-/// What keeps a process from being read.
-enum class Obstacle {
-  gone,       // there is none, or no longer
-  ended,      // a zombie: its descriptors are closed
-  kernel,     // a kernel thread, which has none
-  forbidden,  // another user's, or one that protects itself
-};
-
-struct Unreadable {
-  Obstacle why;
-  std::string comm;  // empty when unknown
+struct Process : Who {
+  std::vector<std::string> shims;        // the mapped files of that name; with " (deleted)" when replaced
+  std::optional<ShimSettings> settings;  // of the shim, when it is in and they can be known
+  std::string network;                   // names its network namespace
+  bool is_secure = false;                // it was started so that LD_PRELOAD does not count (cli/secure.h)
+  bool starts_secure = false;            // what it starts now is
+  std::vector<OpenDescriptor> descriptors;
 };
 
 /// Reads /proc/PID, held open in `folder`; throws Unreadable.
+Process read_process(Who who, const ProcFolder& folder);
 Process read_process(int pid, const ProcFolder& folder);
-
-/// /proc/PID; throws Unreadable.
-ProcFolder open_process(int pid);
 
 }  // namespace cloexec::cli

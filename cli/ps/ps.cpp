@@ -6,188 +6,107 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <memory>
-#include <set>
-#include <stdexcept>
-#include <system_error>
+#include <optional>
 
+#include "cli/checks.h"
 #include "cli/commands.h"
-#include "cli/describe/description.h"
-#include "cli/describe/sockets.h"
+#include "cli/describe/users.h"
 #include "cli/message.h"
-#include "cli/ps/pipes.h"
-#include "cli/ps/process.h"
+#include "cli/pids.h"
 #include "cli/ps/report.h"
+#include "cli/ps/survey.h"
+#include "cli/ps/threshold.h"
 #include "cli/terminal.h"
+#include "cli/text/output.h"
 
 namespace cloexec::cli {
 namespace {
 
-constexpr int lowest = 3;
-
-bool is_shown(const Descriptor& descriptor) { return descriptor.is_inheritable && descriptor.fd >= lowest; }
-
-/// The processes to list, and what it takes to say what their descriptors are.
-struct Survey {
-  std::vector<Process> processes;
-  std::set<std::string> networks;  // whose sockets are known
-  Sockets sockets;
-  Pipes pipes;
-
-  void take(int pid) {
-    const ProcFolder folder = open_process(pid);
-    const Process& process = processes.emplace_back(read_process(pid, folder));
-    pipes.add(process);
-    const auto& all = process.descriptors;
-    const bool has_socket = std::any_of(
-        all.begin(), all.end(), [](const Descriptor& one) { return is_shown(one) && socket_inode(one.link) != 0; });
-    // After the descriptors: what is not in the table then was closed, not opened, meanwhile.
-    if (has_socket && networks.insert(process.network).second) add_network(folder);
-  }
-
-  void add_network(const ProcFolder& folder) {
-    try {
-      sockets.add(ProcFolder(folder, "net"));
-    } catch (const std::system_error&) {
-      // Ended meanwhile: its sockets are told without their addresses.
-    }
-  }
+struct Options {
+  std::vector<std::string> pids;
+  std::string units;
+  std::string names;
+  std::string user;
+  std::string format;  // empty: text
+  std::string output;
+  std::optional<int> most;
+  bool is_json = false;
+  bool is_tree = false;
 };
 
-/// This one at least, where /proc is what it should be.
-std::vector<int> all_processes() {
-  std::vector<int> processes = ProcFolder("/proc").numbers();
-  if (processes.empty()) throw std::runtime_error("there is no process in /proc: is it mounted?");
-  return processes;
+Selection selection_by(const Options& options) {
+  Selection selection{options.units, options.names, {}};
+  if (options.user.empty()) return selection;
+  selection.user = number_of_user(options.user);
+  if (!selection.user)
+    throw UsageError(fmt::format("there is no user '{}' here; a number is taken as it is", options.user));
+  return selection;
 }
 
-Description describe(const Descriptor& descriptor, const Survey& survey) {
-  Description description = describe_link(descriptor.link, descriptor.mode);
-  if (const std::uint64_t inode = socket_inode(descriptor.link); inode != 0) {
-    std::string text = survey.sockets.find(inode);
-    if (text.empty()) text = descriptor.protocol;
-    if (!text.empty()) description.target = fmt::format("{} {}", text, descriptor.link);
-  } else if (is_pipe(descriptor)) {
-    description.target = fmt::format("{} {}", descriptor.link, survey.pipes.text(descriptor));
-  }
-  return description;
+Request request_of(const Options& options) {
+  Request request{pids_from(options.pids), selection_by(options), options.is_tree, true};
+  if (!request.pids.empty() && !request.selection.is_everything())
+    throw UsageError("--unit, --name and --user choose among all processes: leave the PIDs out, or them");
+  if (options.is_tree && !options.format.empty() && options.format != "text")
+    throw UsageError("--tree is text: leave --format out, or it");
+  request.asks_for_targets = !options.is_tree && options.format != "prometheus";
+  return request;
 }
 
-Listing listing_of(const Survey& survey) {
-  Listing listing;
-  for (const Process& process : survey.processes) {
-    Listed& listed = listing.processes.emplace_back(
-        Listed{process.pid, process.comm, process.exe, process.shims, {}, process.is_secure, process.starts_secure});
-    for (const Descriptor& descriptor : process.descriptors) {
-      if (!is_shown(descriptor)) continue;
-      Description description = describe(descriptor, survey);
-      listed.fds.push_back({descriptor.fd, std::move(description.object), std::move(description.target)});
-    }
-  }
-  return listing;
+std::string formatted(const Listing& listing, const Options& options) {
+  if (options.format == "json") return as_json(listing);
+  if (options.format == "prometheus") return as_prometheus(listing);
+  const bool is_to_terminal = options.output.empty() && isatty(STDOUT_FILENO) == 1;
+  const bool with_colours = is_to_terminal && wants_colours();
+  return options.is_tree ? as_tree(listing, with_colours) : as_text(listing, width_of_output(0), with_colours);
 }
 
-void complain(int pid, const Unreadable& problem) {
-  const std::string name =
-      problem.comm.empty() ? fmt::format("process {}", pid) : fmt::format("process {} ({})", pid, problem.comm);
-  switch (problem.why) {
-    case Obstacle::gone:
-      fail(fmt::format("there is no {}", name), "`cloexec ps` lists all processes that may be read");
-      return;
-    case Obstacle::ended:
-      fail(fmt::format("{} has ended", name), "its parent has yet to wait for it; its descriptors are closed");
-      return;
-    case Obstacle::kernel:
-      fail(fmt::format("{} is a thread of the kernel", name), "only programs have descriptors");
-      return;
-    case Obstacle::forbidden:
-      fail(fmt::format("{} may not be read", name),
-           "try as root; some protect themselves even from that: see ptrace(2)");
-      return;
-  }
-}
-
-Listing list_all() {
-  Survey survey;
-  std::size_t forbidden = 0;
-  for (const int pid : all_processes()) {
-    try {
-      survey.take(pid);
-    } catch (const Unreadable& problem) {
-      if (problem.why == Obstacle::forbidden) ++forbidden;
-    }
-  }
-  Listing listing = listing_of(survey);
-  listing.is_of_all = true;
-  listing.forbidden = forbidden;
-  return listing;
-}
-
-/// The other ends of pipes may be anywhere.
-void add_other_ends(Survey& survey) {
-  std::set<int> known;
-  bool has_pipes = false;
-  for (const Process& process : survey.processes) {
-    known.insert(process.pid);
-    for (const Descriptor& one : process.descriptors) has_pipes = has_pipes || (is_shown(one) && is_pipe(one));
-  }
-  if (!has_pipes) return;
-  for (const int pid : all_processes()) {
-    if (known.contains(pid)) continue;
-    try {
-      survey.pipes.add(read_process(pid, open_process(pid)));
-    } catch (const Unreadable&) {
-      continue;
-    }
-  }
-}
-
-Listing list_given(const std::set<int>& pids, int& status) {
-  Survey survey;
-  for (const int pid : pids) {
-    try {
-      survey.take(pid);
-    } catch (const Unreadable& problem) {
-      complain(pid, problem);
-      status = failed;
-    }
-  }
-  add_other_ends(survey);
-  return listing_of(survey);
-}
-
-std::set<int> parsed(const std::vector<std::string>& words) {
-  std::set<int> pids;
-  for (const std::string& word : words) {
-    const int pid = number_from(word);
-    if (pid <= 0) throw UsageError(fmt::format("a PID is a positive number, not '{}'", word));
-    pids.insert(pid);
-  }
-  return pids;
-}
-
-int list(const std::vector<std::string>& words, bool is_for_machines) {
-  int status = 0;
-  const Listing listing = words.empty() ? list_all() : list_given(parsed(words), status);
-  const bool is_terminal = isatty(STDOUT_FILENO) == 1;
-  fmt::print("{}",
-             is_for_machines ? as_json(listing) : as_text(listing, width_of_output(0), is_terminal && wants_colours()));
-  return status;
+int list(Options options) {
+  if (options.is_json && !options.format.empty() && options.format != "json")
+    throw UsageError(fmt::format("--json is --format json, not --format {}", options.format));
+  if (options.is_json) options.format = "json";
+  const Request request = request_of(options);
+  const Output output(options.output);
+  bool is_failed = false;
+  const Listing listing = survey(request, is_failed);
+  const bool is_none = listing.processes.empty() && listing.unreadable.empty();
+  if (is_none && request.pids.empty()) say("no process is what was asked for");
+  if (!output.write(formatted(listing, options)) || is_failed) return failed;
+  return options.most ? judge_by(static_cast<std::size_t>(*options.most), listing) : 0;
 }
 
 }  // namespace
 
 void add_ps(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("ps", "Show the inheritable descriptors of live processes");
-  auto pids = std::make_shared<std::vector<std::string>>();
-  auto is_for_machines = std::make_shared<bool>(false);
-  command->add_option("PID", *pids, "Only of these; else of all processes that may be read");
-  command->add_flag("--json", *is_for_machines, "Write JSON");
+  auto options = std::make_shared<Options>();
+  command->add_option("PID", options->pids, "Only of these; else of all processes that may be read");
+  command->add_option("--unit", options->units, "Of systemd units, such as nginx or 'php*.service,cron'")
+      ->type_name("GLOBS")
+      ->check(something_named());
+  command->add_option("--name", options->names, "Of programs by name, or by path when the glob has a /")
+      ->type_name("GLOBS")
+      ->check(something_named());
+  command->add_option("--user", options->user, "Of the effective user, a name or a number")
+      ->type_name("U")
+      ->check(something_named());
+  command->add_flag("--tree", options->is_tree,
+                    "A line a process, below its parent; of a PID with all that it started");
+  command->add_option("--format", options->format, "How it is written")
+      ->type_name("text|json|prometheus")
+      ->check(CLI::IsMember({"text", "json", "prometheus"}).description(""));
+  command->add_flag("--json", options->is_json, "The same as --format json");
+  command->add_option("-o,--output", options->output, "Write it to a file instead of standard output")
+      ->type_name("FILE");
+  command->add_option("--fail-above", options->most, "Exit status 3 when a process has more inheritable descriptors")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1 << 30).description(""));
   command->footer(
       "Descriptors above 2 that the next exec would hand on, whether the shim is in the process or not.\n"
-      "Exit status: 0, or 125 when cloexec fails: also when a PID cannot be shown, after the others.");
-  command->callback([=, &action] { action = [=] { return list(*pids, *is_for_machines); }; });
+      "Exit status: 0; 3 with --fail-above when a process has more, 4 when none was seen to, but not all\n"
+      "could be read or none was there; 125 when cloexec fails: also when a PID cannot be shown, after the others.");
+  command->callback([=, &action] { action = [=] { return list(*options); }; });
 }
 
 }  // namespace cloexec::cli

@@ -11,7 +11,7 @@ ELSEWHERE = ROOT / "scripts/check-docs.d/elsewhere"
 # These speak of the product's own code, where a name in a test or in a script does not count; nor does an option in what the
 # manual and other pages say of the command.
 ABOUT_CODE = {"docs/design.md", "docs/adding-an-interposer.md"}
-PRODUCT = ("audit/", "cli/", "include/", "policy/", "shim/", "supervise/")
+PRODUCT = ("audit/", "cli/", "include/", "policy/", "seal/", "shim/", "supervise/", "trace/", "watch/")
 
 NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 QUALIFIED = re.compile(r"\w+(?:::\w+)+")

@@ -22,6 +22,9 @@ def known_tests():
                 known |= {folder, f"{folder}.{suite}", f"{folder}.{suite}.{case}"}
         elif re.fullmatch(r"tests/\w+/CMakeLists\.txt", name):
             tests = re.findall(r"^ *add_labelled_test\(([\w.-]+) ", text, re.MULTILINE)
+            tests += [f"{kind}.{word}" for line, kind in
+                      re.findall(r"^foreach\(subject IN ITEMS ([^)]*)\)\n *add_labelled_test\((\w+)\.\$\{subject\}", text, re.MULTILINE)
+                      for word in line.split()]
             tests += [".".join(words) for words in re.findall(r"^ *add_(faults|cli)_test\((\w+) ", text, re.MULTILINE)]
             tests += [f"fuzz.{word}" for word in re.findall(r"^ *add_fuzzer\((\w+)", text, re.MULTILINE)]
             tests += [f"snippets.{word}" for line in re.findall(r"^foreach\(context IN ITEMS ([^)]*)\)", text, re.MULTILINE)

@@ -14,6 +14,8 @@ namespace [[gnu::visibility("hidden")]] cloexec {
 struct Settings {
   bool are_read = false;         // or are being read
   bool changes_nothing = false;  // CLOEXEC_MODE is observe or off, or a copy of this library does the work
+  bool is_off = false;           // for who looks from outside (policy/shown.h), as is the next
+  bool is_strict = false;        // CLOEXEC_PROFILE
   bool is_switched_off = false;  // cloexec_set_default(): the one thing that changes
   NumberSet allowed;             // CLOEXEC_ALLOW
 };

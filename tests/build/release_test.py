@@ -10,7 +10,8 @@ import unittest
 
 SOURCES = pathlib.Path(sys.argv.pop(1))
 # What stands in the group `build` of scripts/install-packages, and scdoc, without which there are no man pages.
-MAY_BE_LOOKED_FOR = {"CLI11_DIR", "fmt_DIR", "nlohmann_json_DIR", "libelf", "libdw", "scdoc"}
+MAY_BE_LOOKED_FOR = {"CLI11_DIR", "fmt_DIR", "nlohmann_json_DIR", "libelf", "libdw", "scdoc", "CLOEXEC_BPF_CLANG", "CLOEXEC_BPFTOOL", "CLOEXEC_LIBBPF",
+                     "CLOEXEC_LIBBPF_HEADERS"}
 
 
 class Release(unittest.TestCase):

@@ -16,7 +16,7 @@ from support import CLOEXEC, PATH, CommandTest
 
 CATALOGUE = pathlib.Path(__file__).resolve().parent.parent.parent / "catalogue" / "interposed.def"
 BASH_COMPLETION = "/usr/share/bash-completion/bash_completion"
-COMMANDS = ["run", "audit", "ps", "policy check", "policy show", "policy explain", "policy suggest", "doctor", "unit"]
+COMMANDS = ["run", "audit", "ps", "seal", "policy check", "policy show", "policy explain", "policy suggest", "doctor", "unit", "path"]
 WITH_PROGRAM = ["run", "audit"]
 SERVICES = {"first.service", "second@.service"}
 
@@ -143,7 +143,7 @@ class Completions(CommandTest):
         self.assertEqual({word.rstrip("/") for word in self.offered("cloexec audit --source-root s")}, {"shelf"})
 
     def test_numbers_and_rules_are_the_users_own(self):
-        for line in ("run --allow ", "run --rule ", "audit --records ", "unit --allow "):
+        for line in ("run --allow ", "run --rule ", "audit --records ", "unit --allow ", "ps --fail-above ", "ps --name "):
             self.expect_offer(f"cloexec {line}", set())
 
     def test_programs(self):
@@ -180,8 +180,13 @@ class Completions(CommandTest):
     def test_services(self):
         self.expect_offer("cloexec unit ", SERVICES)
         self.expect_offer("cloexec unit --profile strict f", {"first.service"})
+        self.expect_offer("cloexec ps --unit ", SERVICES)
         # Zsh offers options where nothing else is left.
         self.assertEqual([word for word in self.offered("cloexec unit first.service ") if word[0] != "-"], [])
+
+    def test_users(self):
+        self.assertIn("root", self.offered("cloexec ps --user "))
+        self.assertEqual([word for word in self.offered("cloexec ps --user ro") if not word.startswith("ro")], [])
 
     def test_calls_are_those_of_the_catalogue(self):
         calls = set(re.findall(r"^X(?:_TIME64)?\((\w+),", CATALOGUE.read_text(), re.MULTILINE))

@@ -11,7 +11,7 @@ from support import CommandTest
 
 SOURCES = pathlib.Path(__file__).resolve().parent.parent.parent / "docs" / "man"
 PAGES = pathlib.Path(os.environ["BUILD"]) / "docs" / "man"
-COMMANDS = ["run", "audit", "ps", "policy check", "policy show", "policy explain", "policy suggest", "doctor", "unit"]
+COMMANDS = ["run", "audit", "ps", "seal", "policy check", "policy show", "policy explain", "policy suggest", "doctor", "unit", "path"]
 
 
 class Manual(CommandTest):

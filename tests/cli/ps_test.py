@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import pty
+import pwd
 import re
 import shutil
 import struct
@@ -13,39 +14,8 @@ import sys
 import termios
 import unittest
 
+from host import Host
 from support import CLOEXEC, PATH, SHIM, CommandTest
-
-# Runs `code`, in which keep(NAME, DESCRIPTOR) makes one inheritable; then names them all, and waits to be ended.
-HOST = """
-import ctypes, fcntl, json, os, select, socket, sys, termios
-libc = ctypes.CDLL(None)
-kept, objects = {}, []
-def keep(name, one):
-    objects.append(one)
-    kept[name] = one if isinstance(one, int) else one.fileno()
-    os.set_inheritable(kept[name], True)
-    return one
-"""
-READY = """
-print(json.dumps(kept), flush=True)
-sys.stdin.read()
-"""
-
-
-class Host:
-    def __init__(self, test, code, **options):
-        self.process = subprocess.Popen([sys.executable, "-c", HOST + code + READY], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, text=True, cwd=test.folder, **options)
-        test.addCleanup(self.end)
-        self.pid = self.process.pid
-        self.fds = json.loads(self.process.stdout.readline())
-
-    def link(self, name):
-        return os.readlink(f"/proc/{self.pid}/fd/{self.fds[name]}")
-
-    def end(self):
-        self.process.kill()
-        self.process.communicate()
 
 
 class Ps(CommandTest):
@@ -58,9 +28,13 @@ class Ps(CommandTest):
         result = self.cloexec("ps", *map(str, pids), "--json")
         self.expect(result, 0, errors="")
         report = json.loads(result.stdout)
-        self.assertEqual((list(report), report["version"]), (["version", "processes"], 1))
+        self.assertEqual((list(report), report["version"]), (["version", "processes", "unreadable", "hidden"], 1))
         for process in report["processes"]:
-            self.assertEqual(list(process), ["pid", "comm", "exe", "shim", "shim_files", "fds"])
+            keys = ["pid", "ppid", "comm", "exe", "uid", "user", "unit", "user_unit", "shim", "shim_files", "shim_replaced",
+                    "settings", "fds"]
+            if not process["shim"]:
+                keys = [key for key in keys if key not in ("shim_replaced", "settings")]
+            self.assertEqual(list(process), [key for key in keys if key != "user_unit" or key in process])
         return {process["pid"]: process for process in report["processes"]}
 
     def fds(self, host):
@@ -72,6 +46,12 @@ class Ps(CommandTest):
         self.assertEqual(sorted(one["fd"] for one in fds), sorted(names))
         self.assertEqual([one["fd"] for one in fds], sorted(names), "in order")
         return {names[one["fd"]]: (one["object"], one["target"]) for one in fds}
+
+    def owner(self, host):
+        """The line below the heading; which unit the tests are in depends on who runs them."""
+        process = self.shown(host.pid)[host.pid]
+        units = " / ".join(unit for unit in (process["unit"], process.get("user_unit")) if unit)
+        return ", ".join([units] * bool(units) + [f"user {pwd.getpwuid(os.geteuid()).pw_name}"])
 
     def test_files(self):
         host = Host(self, """
@@ -231,8 +211,10 @@ keep("both", os.open(f"/proc/self/fd/{writing}", os.O_RDWR))
         self.assertEqual([shown[host.pid]["shim_files"] for host in hosts], [[SHIM], [f"{library} (deleted)"], []])
         text = self.cloexec("ps", *(str(host.pid) for host in hosts)).stdout
         self.assertEqual(text.splitlines()[0], "0 inheritable descriptors in 0 of 3 processes; the shim is in 2")
+        self.assertEqual(text.splitlines()[1], "its file was replaced or removed since in 1; a restart takes what is there now")
         python = os.path.realpath(sys.executable)
-        self.assertIn(f"[{with_shim.pid}] {python}, with the shim\n  nothing inheritable\n", text)
+        self.assertIn(f"[{with_shim.pid}] {python}, with the shim\n  ", text)
+        self.assertEqual(text.count("\n  nothing inheritable\n"), 3)
         self.assertIn(f"[{without.pid}] {python}, without the shim\n", text)
 
     def test_several_copies_of_the_shim(self):
@@ -268,6 +250,7 @@ keep("event", os.eventfd(0))
 2 inheritable descriptors in 1 of 1 process; the shim is in 0
 
 {self.comm(host.pid)}[{host.pid}] {os.path.realpath(sys.executable)}, without the shim
+  {self.owner(host)}
   FD  OBJECT   TARGET
   {file:>2}  file     {self.folder}/plain
   {event:>2}  eventfd  anon_inode:[eventfd]

@@ -53,6 +53,14 @@ class Text(unittest.TestCase):
         self.assertRegex(text, r"5 +file /tmp/x +libffi\.so\.8 of maker, by open +leak +×2\n.* 4 ")
         self.assertIn("exempt standard:1:", text)
 
+    def test_many_that_read_the_same_are_one_row(self):
+        """They differ in their numbers alone."""
+        report = audit([started(10, 1, "/bin/leaky", *(crossing(fd) for fd in range(3, 103)))])
+        self.assertRegex(text_of(report), r"3-102 +100 like file /tmp/x ")
+        row = re.search("<tr data-class=.*</tr>", html_of(report)).group()
+        self.assertIn(">3-102</td>", row)
+        self.assertIn(">100 like file /<wbr>tmp/<wbr>x</span></td>", row)
+
     def test_the_word_that_announced_a_number_stands_behind_the_rule(self):
         def shown(*words, kind="text"):
             report = audit([started(10 + i, 1, "/bin/told", crossing(7, what="exempt", announced_by=word))

@@ -76,7 +76,8 @@ class Process(SupervisedTest):
         self.assertEqual(program.wait(PATIENCE), 3)
 
     def test_stops_and_goes_on(self):
-        program = self.start(supervised(PROBE, "say:ready", "sleep:300", "open", "fork", "start", "end"))
+        script = 'echo ready; read line; exec "$@"'
+        program = self.start(supervised("sh", "-c", script, "sh", PROBE, "open", "fork", "start", "end"), stdin=subprocess.PIPE)
         self.assertEqual(program.stdout.readline(), "ready\n")
         for number in (signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN):
             program.send_signal(number)
@@ -88,6 +89,8 @@ class Process(SupervisedTest):
             program.send_signal(signal.SIGCONT)
             pid, status = os.waitpid(program.pid, os.WCONTINUED)
             self.assertTrue(os.WIFCONTINUED(status))
+        program.stdin.write("\n")
+        program.stdin.flush()
         self.assertEqual(program.stdout.readline(), "arrived\n")
         self.assertEqual(program.wait(PATIENCE), 0)
 
@@ -110,8 +113,9 @@ class Process(SupervisedTest):
         self.assertLess(time.monotonic() - started, PATIENCE)
         supervisor = tracer(background)
         self.assertTrue(alive(supervisor))
-        self.assertEqual(sorted(os.readlink(f"/proc/{supervisor}/fd/{n}") for n in os.listdir(f"/proc/{supervisor}/fd")),
-                         ["/dev/null"] * 3)
+        # It may be looking at what has just been started.
+        held = lambda: sorted(os.readlink(f"/proc/{supervisor}/fd/{n}") for n in os.listdir(f"/proc/{supervisor}/fd"))
+        self.wait_for(lambda: held() == ["/dev/null"] * 3, "a supervisor that holds nothing")
         self.assertEqual(os.readlink(f"/proc/{supervisor}/cwd"), "/")
         self.kill(background)
         self.wait_for(lambda: not alive(supervisor), "the supervisor's end")
