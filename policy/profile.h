@@ -39,6 +39,15 @@ constexpr std::string_view standard_profile() {
       "exempt dup2 program=socat when=child\n"
       // Its shell is told the number of its pipe by keystrokes.
       "exempt pipe program=mc,mcedit,mcview,mcdiff\n"
+      // These tell a helper of their own a bare number among its words: Module 8 9, -gimp 26 9 12, -WW@S3,6, -S 9,
+      // a second word, 4,7,192.0.2.1,119; nghttpx tells the next one by NGHTTPX_ACCEPT_1=tcp,5,192.0.2.1,80.
+      "exempt exec program=fvwm,fvwm2,fvwm3 target=Fvwm* path=pipe:*\n"
+      "exempt exec program=gimp-[1-9]*,gimp-console-[1-9]* path=pipe:*\n"
+      "exempt exec program=gxemul target=xterm path=pipe:*\n"
+      "exempt exec program=lxc-monitor target=lxc-monitord path=pipe:*\n"
+      "exempt exec program=ctdbd target=ctdb-eventd,ctdb_*_helper path=pipe:*\n"
+      "exempt exec program=innd target=innbind path=socket:*\n"
+      "exempt exec program=nghttpx target=nghttpx path=socket:*\n"
       // What these functions of a language make is inheritable by their definition: PEP 446, POSIX(3perl), posix.unistd
       // of Lua, Unix.dup2, dup2 of Guile, duplicate-fileno of Chicken, sb-posix:dup2 (from Lisp code, no module).
       "exempt dup2 program=python3* module=*python3*\n"
