@@ -165,7 +165,7 @@ while number >= 0: number -= os.wait()[0] > 0
             self.probe("open", "fork", "start", "end")
             self.run_command(["sh", "-c", f"echo $$ >{group}/cgroup.procs && exec {PROBE} open fork start end"])
         self.assertEqual([(pathlib.Path(one["program"]).name, one["unit"], one["user"]) for one in found[0].execs],
-                         [("supervise_probe", "cloexec-test.service", "root")] * 2)
+                         [(pathlib.Path(PROBE).name, "cloexec-test.service", "root")] * 2)
 
     def remove_group(self, group):
         self.wait_for(lambda: not (group / "cgroup.procs").read_text(), "the end of its processes")
