@@ -77,7 +77,9 @@ class Process(SupervisedTest):
 
     def test_stops_and_goes_on(self):
         script = 'echo ready; read line; exec "$@"'
-        program = self.start(supervised("sh", "-c", script, "sh", PROBE, "open", "fork", "start", "end"), stdin=subprocess.PIPE)
+        # In an orphaned process group, as that of a CI job is, nobody is stopped by a terminal's signals (setpgid(2)).
+        program = self.start(supervised("sh", "-c", script, "sh", PROBE, "open", "fork", "start", "end"), stdin=subprocess.PIPE,
+                             process_group=0)
         self.assertEqual(program.stdout.readline(), "ready\n")
         for number in (signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN):
             program.send_signal(number)
