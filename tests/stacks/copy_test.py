@@ -130,11 +130,12 @@ class Copies(unittest.TestCase):
     def test_a_stack_that_comes_again_is_named(self):
         records = self.run_callers("repeat")
         self.assertEqual(len(records), 102)
-        # The first times what lies about on the stack may differ.
-        self.assertLess(self.tickets(), 20)
+        # What lies about on the stack may differ: the first times, and on i386 in one word two times of three.
+        is_i386 = records[-1].stack.machine == I386
+        self.assertLess(self.tickets(), 75 if is_i386 else 20)
         self.assertEqual([function_at(one.stack, one.stack.caller) for one in records[-3:]],
                          ["9open_hereEv", "open_secret", "9open_hereEv"])
-        self.assertEqual(len({one.stack.ticket for one in records[50:100]}), 1)
+        self.assertLessEqual(len({one.stack.ticket for one in records[50:100]}), 34 if is_i386 else 1)
         self.assertEqual(len({one.stack.ticket for one in records[-3:]}), 3)
 
     def test_a_library_in_the_place_of_another_is_known(self):
