@@ -91,9 +91,11 @@ void Tracer::run() {
   for (unsigned round = 0;; ++round) {
     if (!unclaimed_.empty()) adopt_orphans();
     // Nobody may wait for ever for one that has ended.
-    unclaimed_.empty() ? alarm_.stop() : alarm_.repeat(patience);
+    if (!unclaimed_.empty()) alarm_.repeat(patience);
     Stops stops = wait_for_stop(0);
     if (stops.empty() && errno != EINTR) return;
+    // To begin and to end it with each child would cost more.
+    if (stops.empty() && unclaimed_.empty()) alarm_.stop();
     if (round % period == 0) add_all(stops);
     for (const auto& [task, status] : stops) take(task, status);
   }

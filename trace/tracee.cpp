@@ -3,8 +3,10 @@
 #include "trace/tracee.h"
 
 #include <sys/ptrace.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
@@ -48,6 +50,18 @@ constexpr __ptrace_request request_for(Way way) {
 
 void* as_pointer(Word value) { return reinterpret_cast<void*>(value); }
 
+/// What one call gives of it, to the end of its page at most; where that is forbidden, a word.
+std::size_t read_some(pid_t task, Word address, char* to, std::size_t most) {
+  constexpr std::size_t page = 4096;
+  const iovec local{to, most};
+  const iovec remote{as_pointer(address), std::min(most, page - address % page)};
+  if (const ssize_t got = process_vm_readv(task, &local, 1, &remote, 1, 0); got > 0)
+    return static_cast<std::size_t>(got);
+  const std::optional<Word> word = peek(task, address);
+  if (word) std::memcpy(to, &*word, sizeof(Word));
+  return word ? sizeof(Word) : 0;
+}
+
 }  // namespace
 
 int seize(pid_t task, Scope scope) { return ptrace(PTRACE_SEIZE, task, nullptr, options_for(scope)) == 0 ? 0 : errno; }
@@ -88,12 +102,11 @@ bool poke(pid_t task, Word address, Word value) {
 std::string text_at(pid_t task, Word address) {
   std::string text;
   while (text.size() < PATH_MAX) {
-    const std::optional<Word> word = peek(task, address + text.size());
-    if (!word) break;
-    std::array<char, sizeof(Word)> characters;
-    std::memcpy(characters.data(), &*word, sizeof(Word));
-    text.append(characters.data(), strnlen(characters.data(), characters.size()));
-    if (std::memchr(characters.data(), '\0', characters.size()) != nullptr) break;
+    std::array<char, 256> block;
+    const std::size_t got = read_some(task, address + text.size(), block.data(), block.size());
+    const std::size_t size = strnlen(block.data(), got);
+    text.append(block.data(), size);
+    if (size < got || got == 0) break;
   }
   return text;
 }
