@@ -3,16 +3,15 @@
 #include "trace/look.h"
 
 #include <sys/auxv.h>
-#include <sys/uio.h>
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 #include <utility>
 
 #include "policy/glob.h"
 #include "trace/given.h"
 #include "trace/proc.h"
+#include "trace/tracee.h"
 
 namespace cloexec::trace {
 namespace {
@@ -24,21 +23,11 @@ std::string_view without_mark(std::string_view path) {
   return path;
 }
 
-/// The text at an address of a process that may be running: process_vm_readv(2). Empty when it cannot be read.
-std::string text_in(pid_t process, Word address) {
-  std::array<char, 256> text;
-  iovec to{text.data(), text.size()};
-  iovec from{reinterpret_cast<void*>(address), text.size()};
-  const ssize_t size = address != 0 ? process_vm_readv(process, &to, 1, &from, 1, 0) : 0;
-  const auto* const end = std::find(text.begin(), text.begin() + std::max<ssize_t>(size, 0), '\0');
-  return {text.data(), static_cast<std::size_t>(end - text.begin())};
-}
-
 std::vector<std::string> names_of(pid_t process) {
   std::vector<std::string> names{std::string(without_mark(link_in_proc(process, "exe")))};
   const AuxiliaryValues auxiliary(read_in_proc(process, "auxv"));
   if (auxiliary.get(AT_SECURE) != 0) return names;
-  names.push_back(text_in(process, auxiliary.get(AT_EXECFN)));
+  names.push_back(text_at(process, auxiliary.get(AT_EXECFN)));
   names.emplace_back(Strings(read_in_proc(process, "cmdline")).first());
   return names;
 }

@@ -52,7 +52,8 @@ bool suspend_filters(pid_t task, bool on);
 std::optional<Word> peek(pid_t task, Word address);
 bool poke(pid_t task, Word address, Word value);
 
-/// The text at `address`, to its NUL; what there is of it when that cannot be read on.
+/// The text at `address`, to its NUL; what there is of it when that cannot be read on. Also of a task that is not
+/// traced, where process_vm_readv(2) may read it.
 std::string text_at(pid_t task, Word address);
 
 }  // namespace cloexec::trace
