@@ -22,6 +22,7 @@
 #include "cli/audit/look.h"
 #include "cli/audit/needs.h"
 #include "cli/audit/obstacle.h"
+#include "cli/audit/progress.h"
 #include "cli/audit/ring.h"
 #include "cli/audit/sighting.h"
 #include "cli/audit/signals.h"
@@ -35,27 +36,6 @@
 
 namespace cloexec::cli {
 namespace {
-
-/// Shows on a terminal, and nowhere else, that something goes on.
-class Progress {
- public:
-  void show(const Tracker& tracker) {
-    if (!is_terminal_ || ++polls_ % 128 != 0) return;
-    fmt::print(stderr, "\r\033[K{}, {} so far", counted(tracker.execs(), "program started", "programs started"),
-               counted(tracker.leaks(), "leak", "leaks"));
-    std::fflush(stderr);
-    is_shown_ = true;
-  }
-
-  void clear() const {
-    if (is_shown_) fmt::print(stderr, "\r\033[K");
-  }
-
- private:
-  bool is_terminal_ = isatty(STDERR_FILENO) == 1;
-  bool is_shown_ = false;
-  unsigned polls_ = 0;
-};
 
 /// Reaps what has ended; whether processes of the audited tree are left.
 bool reap(int command, Signals& signals, int& status) {
@@ -152,14 +132,14 @@ bool watch(const CommandOptions& options, Settings settings, Report& report, int
   setpriority(PRIO_PROCESS, 0, -10);
   Tracker tracker(command, look_at_processes());
   Collector collector(ring, tracker);
-  Progress progress;
+  Progress progress(128);
   status = failed;
   constexpr std::chrono::milliseconds interval{2};
   while (reap(command, signals, status) && !signals.deal()) {
     const bool is_behind = collector.step();
     sightings.read();
     door.serve(is_behind ? std::chrono::milliseconds(0) : interval);
-    progress.show(tracker);
+    progress.show(tracker.execs(), tracker.leaks());
   }
   collector.finish();
   progress.clear();

@@ -14,6 +14,7 @@
 #include <optional>
 #include <system_error>
 
+#include "cli/audit/progress.h"
 #include "cli/message.h"
 #include "cli/sources.h"
 #include "cli/system/execs.h"
@@ -73,25 +74,6 @@ std::vector<int> chosen_by(const SystemOptions& options) {
   return trace::with_descendants(options.process);
 }
 
-/// Shows on a terminal, and nowhere else, that something goes on.
-class Progress {
- public:
-  void show(const SystemExecs& execs) {
-    constexpr unsigned seldom = 16;
-    if (!is_terminal_ || ++looks_ % seldom != 0) return;
-    fmt::print(stderr, "\r\033[K{}, {} so far; Ctrl-C ends it",
-               counted(execs.execs(), "program started", "programs started"), counted(execs.leaks(), "leak", "leaks"));
-    std::fflush(stderr);
-  }
-  void clear() const {
-    if (is_terminal_) fmt::print(stderr, "\r\033[K");
-  }
-
- private:
-  bool is_terminal_ = isatty(STDERR_FILENO) == 1;
-  unsigned looks_ = 0;
-};
-
 }  // namespace
 
 Report audit_system(const SystemOptions& options, const Settings& settings, std::size_t room) {
@@ -113,12 +95,12 @@ Report audit_system(const SystemOptions& options, const Settings& settings, std:
   say("watching; Ctrl-C or SIGTERM ends it");
   // Who has made what is to be asked while it is there.
   const int moment = options.names_makers ? 2 : 20;
-  Progress progress;
+  Progress progress(16, "; Ctrl-C ends it");
   bool is_over = false;
   while (!is_over) {
     is_over = end->wait(watch, moment);
     watch.read();
-    progress.show(execs);
+    progress.show(execs.execs(), execs.leaks());
   }
   watch.stop();
   progress.clear();
