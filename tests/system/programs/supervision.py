@@ -68,6 +68,8 @@ def s6_svscan(job):
     job.start("sh", "-c", "exec s6-svscan -d 7 all 7>up")
     job.wait_for((job.directory / "up").read_text, "s6-svscan's readiness")
     for name in ("all/talker", "all/talker/log"):
+        # s6-svscan is ready before what it has started: s6-svwait wants the file of each s6-supervise.
+        job.wait_for((job.directory / name / "supervise/status").exists, f"s6-supervise {name}")
         job.run("s6-svwait", "-U", "-t", "10000", name)
     job.count()
     said = logged(job, "all/talker/log/main/current")
