@@ -37,7 +37,7 @@ std::vector<pid_t> with_descendants(pid_t process) {
   std::vector<pid_t> found{process};
   for (std::size_t at = 0; at < found.size(); ++at)
     if (const auto more = children.find(found[at]); more != children.end())
-      found.insert(found.end(), more->second.begin(), more->second.end());
+      for (const pid_t child : more->second) found.push_back(child);
   return found;
 }
 

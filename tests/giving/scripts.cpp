@@ -59,6 +59,12 @@ void start(const std::string& how, int fd) {
   _exit(0);
 }
 
+void start_in_child(bool forked, const std::string& how, int fd) {
+  const pid_t child = forked ? fork() : vfork();
+  if (child == 0) start_or_say(how, fd);
+  wait_for(child);
+}
+
 void begin_thread() {
   pthread_t thread;
   if (pthread_create(
@@ -79,8 +85,6 @@ int main(int count, char** arguments) {
   if (fd < 0) return 2;
   if (where == "threads") begin_thread();
   if (where == "self" || where == "threads") start_or_say(how, fd);
-  const pid_t child = where == "fork" ? fork() : vfork();
-  if (child == 0) start_or_say(how, fd);
-  wait_for(child);
+  start_in_child(where == "fork", how, fd);
   return 0;
 }
