@@ -10,7 +10,7 @@ SCENARIOS = []
 class Scenario:
     name: str
     does: str             # in a few words, for the table
-    packages: list[str]   # of Debian; the first one's version is shown
+    packages: list[str]   # of Debian, each as packages.py chooses it; the first one's version is shown
     quick: bool           # whether CI runs it
     seconds: int          # after which it has failed
     function: Callable

@@ -27,7 +27,7 @@ def start_postgres(job):
     return lambda text: sql(text).stdout
 
 
-@scenario("postgresql-15", does="initdb; COPY to and from a program")
+@scenario("postgresql-15|postgresql-17", does="initdb; COPY to and from a program")
 def postgres_copy_program(job):
     sql = start_postgres(job)
     sql("create table squares as select n, n * n as square from generate_series(1, 1000) n")
@@ -38,7 +38,7 @@ def postgres_copy_program(job):
     return sql("select count(*), sum(square) from back natural join squares")
 
 
-@scenario("postgresql-15", does="a query by two parallel workers, which share memory and files with their leader")
+@scenario("postgresql-15|postgresql-17", does="a query by two parallel workers, which share memory and files with their leader")
 def postgres_parallel_query(job):
     sql = start_postgres(job)
     sql("create table numbers as select n, repeat('x', 100) as filler from generate_series(1, 100000) n;"

@@ -2,7 +2,7 @@
 """Java's ProcessBuilder, which passes pipes through a helper that is told some of their numbers."""
 from scenario import scenario
 
-PACKAGE = "openjdk-17-jdk-headless"
+PACKAGE = "openjdk-17-jdk-headless|openjdk-21-jdk-headless"
 
 PIPES = """
 import java.io.*;

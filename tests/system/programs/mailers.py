@@ -28,7 +28,7 @@ def users(job, *names):
                                                      if f"\n{name}:" not in text))
 
 
-@scenario("python3", "dpkg", "apt", "util-linux", "libidn12", "libgnutls-dane0", "libnsl2", "libdb5.3", seconds=180,
+@scenario("python3", "dpkg", "apt", "util-linux", "libidn12", "libgnutls-dane0|libgnutls-dane0t64", "libnsl2", "libdb5.3|libdb5.3t64", seconds=180,
           does="exim executes itself for each delivery, and on SIGHUP; delivers to mbox and to a command, before and after")
 def exim_reload(job):
     for package in ("exim4-daemon-light", "exim4-base"):
@@ -96,7 +96,7 @@ exec /usr/sbin/exim4 -bdf -q30m""")
     return "\n".join(re.findall("^(?:Subject|the body).*", (job.directory / "given/command").read_text(), re.MULTILINE))
 
 
-@scenario("python3", "dpkg", "apt", "util-linux", "libevent-2.1-7", "libdb5.3", seconds=180,
+@scenario("python3", "dpkg", "apt", "util-linux", "libevent-2.1-7|libevent-2.1-7t64", "libdb5.3|libdb5.3t64", seconds=180,
           does="OpenSMTPD executes itself for each of its processes, joined at 3; a filter; delivers to Maildir and to a command")
 def opensmtpd(job):
     unpack(job, "opensmtpd")  # likewise

@@ -27,7 +27,7 @@ with nntplib.NNTP("127.0.0.1", 119, readermode=True, timeout=30) as news:
 """
 
 
-@scenario("python3", "dpkg", "apt", "util-linux", "libcanlock3", "libevent-2.1-7", seconds=120,
+@scenario("python3", "dpkg", "apt", "util-linux", "libcanlock3", "libevent-2.1-7|libevent-2.1-7t64", seconds=120,
           does="INN: innbind binds port 119, whose number it is told; a post by nnrpd, and a program that is fed it")
 def inn(job):
     unpack(job, "inn2")  # it wants a host with a domain

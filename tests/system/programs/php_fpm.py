@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """PHP's process manager: on USR2 its master executes itself anew, and must find the listening socket that it had."""
 import os
+import pathlib
 import signal
 
 from job import Failure
 from programs.http import Traffic, children, listening_inodes
 from scenario import scenario
 
-PHP_FPM = "/usr/sbin/php-fpm8.2"
+PACKAGE = "php8.2-fpm|php8.4-fpm"
 
 
 class FastCgiTraffic(Traffic):
@@ -58,7 +59,7 @@ user = www-data
 pm = static
 pm.max_children = 2
 """)
-    words = [PHP_FPM, "-n", "-y", config, *options]
+    words = [next(pathlib.Path("/usr/sbin").glob("php-fpm?.?")), "-n", "-y", config, *options]
     job.start(*words) if "--nodaemonize" in options else job.run(*words)
     job.wait_for_port(port)
     now = job.wait_for(lambda: workers(job), "workers")
@@ -75,12 +76,12 @@ pm.max_children = 2
     return request(job, port)
 
 
-@scenario("php8.2-fpm", "libfcgi-bin", does="USR2, three times under traffic: it executes itself, and keeps the socket",
+@scenario(PACKAGE, "libfcgi-bin", does="USR2, three times under traffic: it executes itself, and keeps the socket",
           quick=True)
 def php_fpm_reload(job):
     return reloaded_php_fpm(job, "--nodaemonize")
 
 
-@scenario("php8.2-fpm", "libfcgi-bin", does="the same in the background", quick=True)
+@scenario(PACKAGE, "libfcgi-bin", does="the same in the background", quick=True)
 def php_fpm_reload_daemonized(job):
     return reloaded_php_fpm(job, "--daemonize")

@@ -75,7 +75,7 @@ __PACKAGE__->run(host => '127.0.0.1', port => {port}, ipv => 4, pid_file => '{jo
     return get(port)
 
 
-@scenario("pgbouncer", "postgresql-15", "postgresql-client-15", seconds=120,
+@scenario("pgbouncer", "postgresql-15|postgresql-17", "postgresql-client-15|postgresql-client-17", seconds=120,
           does="-R: a new one takes the sockets and clients of the old one over, by SCM_RIGHTS")
 def pgbouncer_takeover(job):
     port = job.port()
