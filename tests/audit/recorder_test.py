@@ -15,6 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
 import counting  # noqa: E402
 from ring import Ring  # noqa: E402
+from namespaces import need  # noqa: E402
 
 AUDIT_SHIM, CALLS, PROBE, WORK = (os.environ[name] for name in ("AUDIT_SHIM", "CALLS", "POLICY_PROBE", "WORK"))
 KINDS = ["open", "socket", "pipe", "dup", "dup2", "accept", "fopen", "exec", "spawn"]
@@ -204,6 +205,7 @@ class Recorder(unittest.TestCase):
         self.assertEqual([one.fd for one in records if one.event == "given"], [3])
 
     def test_nothing_is_known_to_arrive_without_proc(self):
+        need(self, "unshare", "--mount")
         inherited = fcntl.fcntl(1, fcntl.F_DUPFD, 50)
         self.addCleanup(os.close, inherited)
         for script, arrived in (("", [inherited]), ("mount -t tmpfs tmpfs /proc; ", [])):

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import unittest
 
-from support import CLOEXEC, PATH, SHIM, CommandTest
+from support import CLOEXEC, PATH, SHIM, CommandTest, need
 
 DENY = os.environ["DENY"]
 
@@ -248,6 +248,7 @@ class Seen(CommandTest):
 
     @needs_root
     def test_a_program_in_another_root(self):
+        need(self, "unshare", "--mount")
         script = f"mkdir {self.folder}/root; mount --rbind / {self.folder}/root; umount -l {self.folder}/root/proc; " \
                  f"exec chroot {self.folder}/root /usr/bin/python3 -c \"$0\""
         report, _ = self.audit("--", "unshare", "-m", "sh", "-c", script, LEAK, status=3)

@@ -12,7 +12,7 @@ import time
 import unittest
 
 from host import Host
-from support import PATH, SHIM, CommandTest
+from support import PATH, SHIM, CommandTest, need
 
 BUNDLED = {"environment": "read", "mode": "enforce", "switched_off": False, "allow": None, "policy": None, "policy_file": None, "policy_file_state": None,
            "profile": "standard", "propagate": True, "audit": None}
@@ -112,6 +112,7 @@ kept["child"] = child
         """A command that runs another where /etc holds these files, and what the loader and Python need of it."""
         if os.geteuid() != 0:
             self.skipTest("only root can give a process another /etc")
+        need(self, "unshare", "--mount")
         etc = self.folder / "etc"
         etc.mkdir()
         for name in ("ld.so.cache", "passwd", "group"):

@@ -7,6 +7,10 @@ import sys
 import tempfile
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+
+from namespaces import need  # noqa: E402,F401
+
 CLOEXEC = os.environ["CLOEXEC"]
 SHIM = os.environ["SHIM"]
 PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"

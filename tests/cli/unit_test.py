@@ -11,7 +11,7 @@ import sys
 import textwrap
 import unittest
 
-from support import CLOEXEC, PATH, SHIM, CommandTest
+from support import CLOEXEC, PATH, SHIM, CommandTest, need
 
 SERVICE = "[Unit]\nDescription=probed\nDefaultDependencies=no\n[Service]\nExecStart=/bin/true\n"
 
@@ -280,6 +280,7 @@ class Live(UnitTest):
     """A manager of its own starts and stops the service; its runtime files are in a namespace that ends with it."""
 
     def run_manager(self, steps):
+        need(self, "unshare", "--mount")
         script = f"""
             mount -t tmpfs tmpfs /run
             mkdir -p /run/systemd/system /run/user/0

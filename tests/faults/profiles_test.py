@@ -9,7 +9,7 @@ import re
 import subprocess
 import unittest
 
-from support import NOBODY, SHIM, FaultTest, probe, run
+from support import NOBODY, SHIM, FaultTest, need, probe, run
 
 RUNTIME = "/usr/share/containers/seccomp.json"  # what Podman, Buildah and CRI-O take, from golang-github-containers-common
 # What Docker's allows on x86-64 to a container without capabilities. Beyond it: EPERM, and ENOSYS to clone3.
@@ -147,6 +147,7 @@ class Bubblewrap(FaultTest):
                 for options in ([], ["--uid", "0", "--gid", "0"], ["--cap-drop", "ALL"]):
                     box, shim = self.sandbox(*proc, *options)
                     with self.subTest(user=name, proc=proc, options=options):
+                        need(self, *become, *box)
                         yield [*become, *box], ["--setenv", "LD_PRELOAD", shim]
 
     def test_every_creating_call(self):

@@ -4,8 +4,13 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
 import tempfile
 import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+
+from namespaces import need  # noqa: E402
 
 SHIM = os.environ["SHIM"]
 CLOEXEC = os.environ["CLOEXEC"]
@@ -66,6 +71,7 @@ class FaultTest(unittest.TestCase):
     def broken(self, script, *words):
         """A command that runs `words` in a mount namespace of its own, behind a shell script that breaks it. Nothing
         of it is seen outside, and it ends with the command."""
+        need(self, "unshare", "--mount")
         return ["unshare", "--mount", "--propagation", "private", "sh", "-euc", script + '\nexec "$@"', "sh", *words]
 
     def in_system(self, words, change="", preload=(SHIM,), user=None, **options):

@@ -205,7 +205,8 @@ TEST_F(PolicyFile, OfTheSystemCountsWhenNoneIsNamed) {
   std::ofstream(path("etc/cloexec.conf")) << "exempt open\n";
   const std::string other = file("exempt socket");
   const std::string probe = "LD_PRELOAD=" SHIM " CLOEXEC_PROFILE=strict " PROBE " open socket";
-  EXPECT_EQ(with_etc(path("etc"), probe, {}).out, "open 3 0\nsocket 4 1\n") << "needs root, and mount namespaces";
+  if (with_etc(path("etc"), "true", {}).status != 0) GTEST_SKIP() << "no mount of our own can be made";
+  EXPECT_EQ(with_etc(path("etc"), probe, {}).out, "open 3 0\nsocket 4 1\n");
   EXPECT_EQ(with_etc(path("etc"), "CLOEXEC_POLICY_FILE= " + probe, {}).out, "open 3 0\nsocket 4 1\n");
   EXPECT_EQ(with_etc(path("etc"), "CLOEXEC_POLICY_FILE=" + other + " " + probe, {}).out, "open 3 1\nsocket 4 0\n");
 

@@ -11,7 +11,7 @@ import subprocess
 import time
 import unittest
 
-from support import CLOEXEC, PATIENCE, PROBE, SupervisedTest, alive, state, supervised, tracer
+from support import CLOEXEC, PATIENCE, PROBE, SupervisedTest, alive, need, state, supervised, tracer
 
 WAITING = "import os, signal, sys"
 
@@ -136,6 +136,8 @@ class Process(SupervisedTest):
         subreaper = "import ctypes, os, sys\nctypes.CDLL(None).prctl(36, 1, 0, 0, 0)\nos.execv(sys.argv[1], sys.argv[1:])"
         for before in ([], ["unshare", "-pf", "--kill-child", "--mount-proc"], ["python3", "-c", subreaper]):
             with self.subTest(before):
+                if "unshare" in before:
+                    need(self, *before)
                 command = [*before, *supervised("python3", "-c", wait)]
                 self.expect(self.run_command(command, {"PROBE": PROBE}), 0, "1\narrived\n", "")
 

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import unittest
 
-from support import CLOEXEC, NOBODY, PATIENCE, PROBE, SupervisedTest, alive, supervised, tracer
+from support import CLOEXEC, NOBODY, PATIENCE, PROBE, SupervisedTest, alive, need, supervised, tracer
 
 CHAOS = os.environ["CHAOS"]
 DENY = os.environ["DENY"]
@@ -37,6 +37,7 @@ class Hostile(SupervisedTest):
     def test_children_that_are_killed_as_they_are_born(self):
         """Their end is heard of before their parent has told of them, which waits for them as vfork(2) does."""
         inside = ["unshare", "-pf", "--kill-child", "--mount-proc"]
+        need(self, *inside)
         self.expect(self.run_command([*inside, *supervised("sh", "-c", f"{KILLED_EARLY}; exit $?")]), 0, "600\n", "")
 
     def test_a_table_shared_with_a_process_outside(self):
@@ -60,6 +61,7 @@ class Sandboxes(SupervisedTest):
 
     def test_bubblewrap(self):
         bwrap = ["bwrap", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--unshare-pid", "--"]
+        need(self, *bwrap)
         bare = self.run_command([*bwrap, PROBE, *LEAK])
         self.expect(bare, 0, "arrived 3=/etc/passwd 4=/etc/passwd 5=socket\n", "")
         self.expect(self.run_command(supervised(*bwrap, PROBE, *LEAK)), 0, "arrived\n", "")
@@ -68,6 +70,7 @@ class Sandboxes(SupervisedTest):
 
     def test_crun(self):
         """A container with namespaces, capabilities and a filter of its own, by what Podman starts them with."""
+        need(self, "unshare", "--mount")
         for folder in ("proc", "dev", "etc"):
             (self.folder / "rootfs" / folder).mkdir(parents=True)
         shutil.copy(PROBE, self.folder / "rootfs" / "probe")

@@ -8,6 +8,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
+from namespaces import need  # noqa: E402,F401
 from processes import NOBODY, PATIENCE, ProcessTest, alive, state, tracer  # noqa: E402,F401
 
 HERE = pathlib.Path(__file__).resolve().parent

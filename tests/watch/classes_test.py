@@ -12,7 +12,7 @@ import sys
 import time
 import unittest
 
-from support import CLOEXEC, NOBODY, PROBE, WatchTest, arrived
+from support import CLOEXEC, NOBODY, PROBE, WatchTest, arrived, need
 
 
 TRUE = os.path.realpath("/bin/true")
@@ -189,6 +189,7 @@ while number >= 0: number -= os.wait()[0] > 0
 class Containers(WatchTest):
     def test_another_root(self):
         """Paths are the process's own; what is elsewhere is said to be."""
+        need(self, "unshare", "--mount")
         root = self.folder / "root"
         (root / "etc").mkdir(parents=True)
         (root / "etc/passwd").write_text("")
@@ -202,6 +203,7 @@ class Containers(WatchTest):
     def test_crun(self):
         if shutil.which("crun") is None:
             self.skipTest("crun is not installed")
+        need(self, "unshare", "--mount")
         for folder in ("proc", "dev", "etc"):
             (self.folder / "rootfs" / folder).mkdir(parents=True)
         shutil.copy(PROBE, self.folder / "rootfs" / "probe")
@@ -266,6 +268,7 @@ class Refusals(WatchTest):
         self.refused("setpriv", f"--reuid={NOBODY}", "--clear-groups", CLOEXEC, "audit", "--system", "--for", "1", saying="it takes root")
 
     def test_without_types(self):
+        need(self, "unshare", "--mount")
         self.refused("unshare", "-m", "sh", "-c", 'mount -t tmpfs none /sys/kernel/btf && exec "$@"', "sh", CLOEXEC, "audit", "--system",
                      "--for", "1", saying="CONFIG_DEBUG_INFO_BTF")
 
@@ -273,6 +276,7 @@ class Refusals(WatchTest):
         """The file is where securityfs has it, where there is one; what the kernel itself says is tried in old_kernel.py."""
         if not pathlib.Path("/sys/kernel/security").exists():
             self.skipTest("this kernel has no securityfs")
+        need(self, "unshare", "--mount")
         script = ('mount -t tmpfs none /sys/kernel/security && echo "none integrity [confidentiality]" >/sys/kernel/security/lockdown && '
                   'exec "$@"')
         self.refused("unshare", "-m", "sh", "-c", script, "sh", CLOEXEC, "audit", "--system", "--for", "1", saying="locked down")

@@ -16,7 +16,7 @@ supervise = importlib.util.module_from_spec(loader)
 loader.loader.exec_module(supervise)
 
 CLOEXEC, PROBE, BUILDS, NOBODY, PATIENCE = supervise.CLOEXEC, supervise.PROBE, supervise.BUILDS, supervise.NOBODY, supervise.PATIENCE
-runs_narrow = supervise.runs_narrow
+runs_narrow, need = supervise.runs_narrow, supervise.need
 SPAWNS = os.environ["SPAWNS"]
 
 TYPES = pathlib.Path("/sys/kernel/btf/vmlinux")
