@@ -7,4 +7,4 @@ def need(test, *words):
     """Skips the test, with the command's reason, where a command that only makes namespaces cannot."""
     done = subprocess.run([*words, "true"], capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        test.skipTest(f"{' '.join(words)}: {done.stderr.strip()}")
+        test.skipTest(f"{' '.join(map(str, words))}: {done.stderr.strip()}")
