@@ -53,7 +53,7 @@ constexpr std::string_view standard_profile() {
       "exempt dup2 program=python3* module=*python3*\n"
       "exempt dup2 program=pypy3* module=*pypy3*\n"
       "exempt dup2 program=perl* module=POSIX.so\n"
-      "exempt dup2 program=lua,lua5.[1-4],luajit module=posix.so\n"
+      "exempt dup2 program=lua,lua5.[1-4],luajit module=[pu]*.so\n"
       "exempt dup2 program=ocaml,ocamlrun module=dllunix.so\n"
       "exempt dup3 module=ocaml\n"
       "exempt dup2 program=guile,guile-[1-9]* module=libguile-*\n"

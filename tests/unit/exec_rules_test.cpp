@@ -176,6 +176,8 @@ TEST(StandardProfile, KnowsRuntimesByTheModuleThatCalls) {
   EXPECT_EQ(standard(Call::dup2, {.object = "POSIX.so"}, {"/usr/bin/perl"}), Verdict::exempt);
   EXPECT_EQ(standard(Call::dup2, {.object = "perl"}, {"/usr/bin/perl"}), Verdict::force);
   EXPECT_EQ(standard(Call::dup2, {.object = "posix.so"}, {"/usr/bin/lua5.3"}), Verdict::exempt);
+  EXPECT_EQ(standard(Call::dup2, {.object = "unistd.so"}, {"/usr/bin/lua5.4"}), Verdict::exempt);
+  EXPECT_EQ(standard(Call::dup2, {.object = "socket.so"}, {"/usr/bin/lua5.4"}), Verdict::force);
   EXPECT_EQ(standard(Call::dup3, {.object = "dllunix.so"}, {"/usr/bin/ocamlrun"}), Verdict::exempt);
   EXPECT_EQ(standard(Call::dup2, {.object = "libguile-3.0.so.1"}, {"/usr/bin/guile-3.0"}), Verdict::exempt);
   EXPECT_EQ(standard(Call::dup2, {.object = "libchicken.so.11"}, {"/usr/bin/csi"}), Verdict::exempt);
