@@ -260,7 +260,7 @@ class Refusals(WatchTest):
                               (["--unit", "a", "true"], "--unit goes with --system alone"), ([], "PROGRAM is required"),
                               (["--system", "--enforce"], "--enforce does not go with --system"), (["--system", "--for", "-1"], "--for"),
                               *((["--system", "--for", time], "--for: a number of seconds from 0.001 to 31536000 is expected") for time in ("0", "nan", "1e300")),
-                              (["--system", "--unit", ""], "--unit: names nothing"), (["--system", "--pid", "0"], "--pid: Value 0 not in range 1 to 2147483647"),
+                              (["--system", "--unit", ""], "--unit: names nothing"), (["--system", "--pid", "0"], "--pid: Value 0 not in range"),
                               (["--system", "--pid", "999999999"], "no process 999999999")):
             self.refused(CLOEXEC, "audit", *words, saying=saying)
 
