@@ -43,7 +43,8 @@ class Who(WatchTest):
             fd = next(one for name, one in fds.items() if name.startswith(target))
             functions = [frame["function"] for frame in fd["created"]["stack"]]
             self.assertIn("main", functions, fd)
-            self.assertTrue(any(call in function for function in functions[:1]), fd)
+            # Since glibc 2.41 what can be cancelled is made by a function of a function.
+            self.assertTrue(any(call in function for function in functions[:3]), fd)
             self.assertEqual(fd["created"]["when"], "child" if target == "pipe:" else "parent")
 
     def test_a_32_bit_program(self):
