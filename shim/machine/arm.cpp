@@ -5,6 +5,10 @@
 #ifdef __arm__
 extern "C" {
 
+// libgcc's raises a signal by libc. Nothing here divides by 0.
+[[gnu::visibility("hidden")]] void __aeabi_idiv0() {}
+[[gnu::visibility("hidden")]] void __aeabi_ldiv0() {}
+
 // Tables refer to these by name, but the unwinder has its own of them (EHABI, 9.2).
 [[gnu::visibility("hidden")]] void __aeabi_unwind_cpp_pr0() {}
 [[gnu::visibility("hidden")]] void __aeabi_unwind_cpp_pr1() {}
