@@ -173,6 +173,7 @@ bool is_frame(Address word, Address here) { return word - here - 1 < audit::most
   bool is_cut = part.is_cut;
   Objects objects(stack);
   objects.have_code_at(static_cast<Address>(registers[program_counter_place]));
+  objects.have_code_at(static_cast<Address>(stack.caller));
   const Range program = program_area;
   const Range libraries = library_area;
   unsigned found = 0;
@@ -180,7 +181,8 @@ bool is_frame(Address word, Address here) { return word - here - 1 < audit::most
   for (Address here = part.begin; here + sizeof(Address) <= end; here += sizeof(Address)) {
     const Address word = word_at(here);
     const bool was_behind_frame = is_behind_frame;
-    is_behind_frame = is_frame(word, here);
+    // qemu's user mode puts a 32-bit program right above the stack.
+    is_behind_frame = is_frame(word, here) && !program.contains(word);
     if (!is_behind_frame) {
       const bool may_be_code = libraries.contains(word) || program.contains(word);
       // Code that was compiled as the program ran is in no object: what is behind a saved frame may return there.
