@@ -19,7 +19,16 @@
 namespace cloexec::audit {
 
 /// As ELF has it: e_machine (elf(5)).
-enum class Machine : std::uint16_t { x86 = 3, x86_64 = 62, aarch64 = 183 };
+enum class Machine : std::uint16_t {
+  x86 = 3,
+  mips64 = 8,
+  ppc64 = 21,
+  s390 = 22,
+  arm = 40,
+  x86_64 = 62,
+  aarch64 = 183,
+  riscv = 243,
+};
 
 inline constexpr std::uint32_t stack_size = 4096;
 inline constexpr std::size_t most_registers = 13;
@@ -61,12 +70,18 @@ struct Module {
 /// The pseudo-register in which the program counter is kept where it has no number of its own.
 inline constexpr int program_counter = -1;
 
+inline constexpr std::array arm_registers{4, 5, 6, 7, 8, 9, 10, 11, 13, program_counter};
+inline constexpr std::array mips64_registers{16, 17, 18, 19, 20, 21, 22, 23, 28, 30, 29, program_counter};
+inline constexpr std::array ppc64_registers{21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 1, program_counter};
+inline constexpr std::array riscv_registers{8, 9, 18, 19, 20, 21, 22, 23, 24, 25, 26, 2, program_counter};
+inline constexpr std::array s390_registers{6, 7, 8, 9, 10, 11, 12, 13, 15, program_counter};
 inline constexpr std::array x86_registers{3, 5, 6, 7, 4, 8};
 inline constexpr std::array x86_64_registers{3, 6, 12, 13, 14, 15, 7, 16};
 inline constexpr std::array aarch64_registers{19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 31, program_counter};
 
 /// Which registers `Stack::registers` are, by the numbers that DWARF gives them (psABIs): those that a called function
-/// must keep, the stack pointer, and last the program counter. Empty for a machine that is not known.
+/// must keep, or as many of them as there is room for, the stack pointer, and last the program counter. Empty for a
+/// machine that is not known.
 constexpr std::span<const int> registers_of(Machine machine) {
   switch (machine) {
     case Machine::x86:
@@ -75,6 +90,16 @@ constexpr std::span<const int> registers_of(Machine machine) {
       return x86_64_registers;
     case Machine::aarch64:
       return aarch64_registers;
+    case Machine::arm:
+      return arm_registers;
+    case Machine::mips64:
+      return mips64_registers;
+    case Machine::ppc64:
+      return ppc64_registers;
+    case Machine::riscv:
+      return riscv_registers;
+    case Machine::s390:
+      return s390_registers;
   }
   return {};
 }

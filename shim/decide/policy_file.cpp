@@ -27,7 +27,7 @@ const char* PolicyFile::find_trouble() {
   if (fd_ == -ENOENT) return "there is no such file";
   if (fd_ == -EACCES) return "no permission to read the file";
   if (fd_ < 0) return "the file cannot be opened";
-  struct stat64 status {};
+  Machine::Status status{};
   if (raw_syscall(fstat_number, fd_, reinterpret_cast<long>(&status)) != 0) return "the file cannot be looked at";
   if (!S_ISREG(status.st_mode)) return "not a regular file";
   if (status.st_uid != 0 && status.st_uid != static_cast<uid_t>(raw_syscall(geteuid_number)))

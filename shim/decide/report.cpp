@@ -37,7 +37,7 @@ class Line {
 
   /// A file that has become descriptor 2 by chance may be anything: it is not written to but at its end (lseek(2)).
   static bool is_safe() {
-    struct stat64 status {};
+    Machine::Status status{};
     if (raw_syscall(fstat_number, 2, reinterpret_cast<long>(&status)) != 0 || S_ISBLK(status.st_mode)) return false;
     if (!S_ISREG(status.st_mode)) return true;
     const long flags = raw_syscall(fcntl_number, 2, F_GETFL);

@@ -36,7 +36,7 @@ class Store {
         base_(static_cast<char*>(map_memory(size_))) {}
 
   char* text() const { return base_; }
-  Rule* rules() const { return reinterpret_cast<Rule*>(base_ + rules_begin()); }
+  Rule* rules() const { return static_cast<Rule*>(static_cast<void*>(base_ + rules_begin())); }
   void release() const { unmap_memory(base_, size_); }
 
  private:

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <csignal>
+#include <cstring>
 
 #include "shim/decide/rules.h"
 #include "shim/decide/settings.h"
@@ -103,7 +104,7 @@ bool is_nameless_pipe(Told& told, int fd, mode_t mode) {
 }
 
 bool is_what_was_forced(Told& told, int fd, Stamp stamp) {
-  struct stat64 status {};
+  Machine::Status status{};
   const auto kind = static_cast<Kind>(stamp & kind_bits);
   return raw_syscall(fstat_number, fd, reinterpret_cast<long>(&status)) == 0 && is_like(kind, status.st_mode) &&
          !(kind == Kind::opened && is_nameless_pipe(told, fd, status.st_mode)) && close_on_exec_flag(fd) == Flag::set;
@@ -161,7 +162,7 @@ void record_gifts(const Start& about) {
 }
 
 /// sigprocmask(2).
-void change_mask(const std::uint64_t* to, std::uint64_t* before) {
+void change_mask(const SignalMask* to, SignalMask* before) {
   raw_syscall(__NR_rt_sigprocmask, SIG_SETMASK, reinterpret_cast<long>(to), reinterpret_cast<long>(before), sizeof *to);
 }
 
@@ -190,8 +191,11 @@ void Gift::give_what_is_its(const Start& about) {
   if (is_recording()) record_all(about, told);
   // No handler comes between a gift and its end; but a program that takes our place has this thread's mask.
   are_blocked_ = is_spawn(about.call);
-  constexpr std::uint64_t all = ~std::uint64_t{0};
-  if (are_blocked_) change_mask(&all, &mask_);
+  if (are_blocked_) {
+    SignalMask all;
+    std::memset(&all, 0xff, sizeof all);
+    change_mask(&all, &mask_);
+  }
   give_here(about, told);
   is_given_ = true;
 }

@@ -4,9 +4,8 @@
 // nobody else's child.
 #pragma once
 
-#include <cstdint>
-
 #include "shim/decide/facts.h"
+#include "shim/host/signal_mask.h"
 
 namespace [[gnu::visibility("hidden")]] cloexec {
 
@@ -21,7 +20,7 @@ class Gift {
   Gift& operator=(const Gift&) = delete;
 
   /// The signals that this thread had blocked, when all are blocked now: the new process is to have these. Else null.
-  const std::uint64_t* mask_before() const { return are_blocked_ ? &mask_ : nullptr; }
+  const SignalMask* mask_before() const { return are_blocked_ ? &mask_ : nullptr; }
 
  private:
   /// Not inlined, for it takes room on the stack: that of a signal handler, perhaps.
@@ -30,7 +29,7 @@ class Gift {
   bool is_given_ = false;
   bool is_counted_ = false;
   bool are_blocked_ = false;
-  std::uint64_t mask_ = 0;
+  SignalMask mask_ = {};
 };
 
 }  // namespace cloexec

@@ -4,6 +4,8 @@
 // Nothing here fails or changes errno, and all may be called in a signal handler and between fork and exec.
 #pragma once
 
+#include "shim/machine/machine.h"
+
 namespace [[gnu::visibility("hidden")]] cloexec {
 
 /// The value of an object that other threads may write meanwhile: an old one or a new one, never a mixture. Says
@@ -39,12 +41,6 @@ void store_in_order(Type& object, Type value) {
 
 /// Adds bits to an object in one step, so that a signal handler of this thread comes before it or after it. Other
 /// threads may come in between: the bus is not locked.
-[[gnu::always_inline]] inline void add_bits(unsigned& object, unsigned bits) {
-#if defined(__x86_64__) || defined(__i386__)
-  asm volatile("orl %1, %0" : "+m"(object) : "r"(bits) : "cc");
-#else
-  __atomic_fetch_or(&object, bits, __ATOMIC_RELAXED);
-#endif
-}
+[[gnu::always_inline]] inline void add_bits(unsigned& object, unsigned bits) { Machine::add_bits(object, bits); }
 
 }  // namespace cloexec

@@ -16,6 +16,7 @@
 #include <initializer_list>
 
 #include "shim/host/route.h"
+#include "shim/machine/machine.h"
 
 // The list's head, which glibc exports. musl's is found by the program's DT_DEBUG: a second name to look for would cost
 // every process on glibc some hundred instructions.
@@ -45,7 +46,7 @@ const Type* address_in(const link_map& object, std::uintptr_t value) {
 /// The part of an object's dynamic section that a look-up needs.
 struct Tables {
   const std::uint32_t* gnu_hash = nullptr;
-  const std::uint32_t* old_hash = nullptr;  // DT_HASH
+  const Machine::HashWord* old_hash = nullptr;  // DT_HASH
   const ElfW(Sym) * symbols = nullptr;
   const char* strings = nullptr;
   const ElfW(Half) * versions = nullptr;
@@ -58,7 +59,7 @@ struct Tables {
           gnu_hash = static_cast<const std::uint32_t*>(address);
           break;
         case DT_HASH:
-          old_hash = static_cast<const std::uint32_t*>(address);
+          old_hash = static_cast<const Machine::HashWord*>(address);
           break;
         case DT_SYMTAB:
           symbols = static_cast<const ElfW(Sym)*>(address);
@@ -94,7 +95,8 @@ const ElfW(Sym) * find_by_gnu_hash(const Tables& tables, const char* name, std::
   const std::uint32_t filter_words = tables.gnu_hash[2];
   const std::uint32_t filter_shift = tables.gnu_hash[3];
   if (buckets == 0) return nullptr;
-  const auto* filter = reinterpret_cast<const ElfW(Addr)*>(tables.gnu_hash + 4);
+  const void* const behind = tables.gnu_hash + 4;
+  const auto* filter = static_cast<const ElfW(Addr)*>(behind);
   const ElfW(Addr) word = filter[(hash / word_bits) & (filter_words - 1)];
   if (((word >> (hash % word_bits)) & (word >> ((hash >> filter_shift) % word_bits)) & 1) == 0) return nullptr;
 
@@ -109,11 +111,19 @@ const ElfW(Sym) * find_by_gnu_hash(const Tables& tables, const char* name, std::
   }
 }
 
-/// DT_HASH, in the few objects that have nothing newer: it tells how many symbols there are, and that will do.
+/// DT_HASH (elf(5)), in objects that have nothing newer: on mips all of them.
 const ElfW(Sym) * find_by_old_hash(const Tables& tables, const char* name, bool in_hidden_version) {
-  const std::uint32_t symbols = tables.old_hash[1];
-  for (std::uint32_t index = 1; index < symbols; ++index)
-    if (defines(tables, index, name, in_hidden_version)) return tables.symbols + index;
+  std::uint32_t hash = 0;
+  for (const char* at = name; *at != '\0'; ++at) {
+    hash = (hash << 4U) + static_cast<unsigned char>(*at);
+    hash = (hash ^ (hash >> 28U << 4U)) & 0x0fffffff;
+  }
+  const Machine::HashWord buckets = tables.old_hash[0];
+  const Machine::HashWord* const bucket = tables.old_hash + 2;
+  const Machine::HashWord* const chain = bucket + buckets;
+  if (buckets == 0) return nullptr;
+  for (Machine::HashWord index = bucket[hash % buckets]; index != 0; index = chain[index])
+    if (defines(tables, static_cast<std::uint32_t>(index), name, in_hidden_version)) return tables.symbols + index;
   return nullptr;
 }
 

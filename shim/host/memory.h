@@ -16,12 +16,11 @@ namespace [[gnu::visibility("hidden")]] cloexec {
 /// null when it cannot.
 inline void* map(std::size_t size, int fd, long flags) {
   constexpr long protection = PROT_READ | PROT_WRITE;
-#ifdef __i386__
   const long arguments[] = {0, static_cast<long>(size), protection, flags, fd, 0};
-  const long memory = raw_syscall(__NR_mmap, reinterpret_cast<long>(arguments));
-#else
-  const long memory = raw_syscall(__NR_mmap, 0, static_cast<long>(size), protection, flags, fd, 0);
-#endif
+  const long memory = Machine::has_arguments_of_mmap_in_memory
+                          ? raw_syscall(mmap_number, reinterpret_cast<long>(arguments))
+                          : raw_syscall(mmap_number, arguments[0], arguments[1], arguments[2], arguments[3],
+                                        arguments[4], arguments[5]);
   // The last page's addresses are errors: syscall(2).
   return memory < 0 && memory > -4096 ? nullptr : reinterpret_cast<void*>(memory);
 }

@@ -132,7 +132,7 @@ using Next = typename detail::NextOf<Function>::type;
 #define X_WATCH X_NEXT
 #define X_USE(name, place) X_NEXT(name)
 #define X(name, family, method) inline constexpr Next<decltype(::name)> next_##name{symbol_of(Call::name)};
-#ifdef __i386__
+#ifndef __LP64__
 #define X_TIME64 X
 #else
 #define X_TIME64(name, family, method)

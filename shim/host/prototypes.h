@@ -79,7 +79,7 @@ pid_t _Fork() noexcept;
 int execveat(int directory, const char* path, char* const arguments[], char* const environment[], int flags) noexcept;
 // NOLINTEND(readability-redundant-declaration)
 
-#ifdef __i386__
+#ifndef __LP64__
 // glibc, 2.34 and later on 32-bit machines: what programs built with _TIME_BITS=64 call.
 struct __timespec64;
 int __fcntl_time64(int fd, int command, ...);

@@ -24,7 +24,7 @@ INTERPOSE_VARIADIC(int, __fcntl, int fd, int command, void* argument) {
   return make_by<substitute(Call::__fcntl, Call::__fcntl, 1, F_DUPFD_CLOEXEC)>(CALLER, fd, command, argument);
 }
 
-#ifdef __i386__
+#ifndef __LP64__
 INTERPOSE_VARIADIC(int, __fcntl_time64, int fd, int command, void* argument) {
   return make_by<substitute(Call::__fcntl_time64, Call::__fcntl_time64, 1, F_DUPFD_CLOEXEC)>(CALLER, fd, command,
                                                                                              argument);

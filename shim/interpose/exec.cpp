@@ -65,8 +65,7 @@ int started_with_list(Call call, const void* caller, const char* program, const 
 }
 
 /// The attributes, and a mask for the child where they have none. They are a struct that can be copied (glibc, musl).
-const posix_spawnattr_t* with_mask(const posix_spawnattr_t* given, const std::uint64_t* mask,
-                                   posix_spawnattr_t& changed) {
+const posix_spawnattr_t* with_mask(const posix_spawnattr_t* given, const SignalMask* mask, posix_spawnattr_t& changed) {
   short flags = 0;
   if (given != nullptr)
     std::memcpy(&changed, given, sizeof changed);

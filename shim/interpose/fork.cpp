@@ -36,12 +36,11 @@ int begin_borrower(void* argument) {
   const auto& beginning = *static_cast<const Beginning*>(argument);
   VforkFrame& frame = *beginning.frame;
   if (beginning.id != nullptr) *beginning.id = *frame.child;
-  frame.has_begun = 1;
-  __atomic_sub_fetch(frame.starters, 1, __ATOMIC_SEQ_CST);
+  begin_as_borrower(frame);
   return beginning.function(beginning.argument);
 }
 
-using Clone = int (*)(int (*)(void*), void*, int, void*, void*, void*, void*);
+using Clone = Called<int, int (*)(void*), void*, int, void*, void*, void*, void*>*;
 
 /// What the program wants the kernel to do to the child's id, where we have it done elsewhere.
 void clear_id(int* child) {

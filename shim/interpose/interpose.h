@@ -16,7 +16,7 @@
 /// point as a rule, and must stay one.
 #define INTERPOSE(result, name, ...) extern "C" [[gnu::visibility("default")]] result name(__VA_ARGS__)
 
-/// The same of a variadic function, with all arguments that it may have: the psABIs of x86-64, i386 and aarch64 (Linux)
+/// The same of a variadic function, with all arguments that it may have: the psABIs of docs/architectures.md
 /// pass them alike. Each is read whether the caller passed it or not, as glibc does in fcntl: what is then read means
 /// nothing to whoever gets it.
 #define INTERPOSE_VARIADIC(result, name, ...)                                                 \

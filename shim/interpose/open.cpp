@@ -99,7 +99,7 @@ INTERPOSE(FTS64*, fts64_open, char* const* paths, int options, int (*compare)(co
   return walked64(paths, options, to_word(compare), Call::fts64_open, CALLER);
 }
 
-#ifdef __i386__
+#ifndef __LP64__
 INTERPOSE(FTS64*, __fts64_open_time64, char* const* paths, int options,
           int (*compare)(const FTSENT64**, const FTSENT64**)) {
   return walked64(paths, options, to_word(compare), Call::__fts64_open_time64, CALLER);

@@ -72,7 +72,7 @@ INTERPOSE_VARIADIC(int, ioctl, int fd, unsigned long request, void* argument) {
   return make_by<flag(Call::ioctl, 2, O_CLOEXEC)>(CALLER, fd, request, argument);
 }
 
-#ifdef __i386__
+#ifndef __LP64__
 INTERPOSE_VARIADIC(int, __ioctl_time64, int fd, unsigned long request, void* argument) {
   if (fd == -1 && request == CLOEXEC_DEFAULT_REQUEST) return answer_default(reinterpret_cast<std::intptr_t>(argument));
   return make_by<flag(Call::__ioctl_time64, 2, O_CLOEXEC)>(CALLER, fd, request, argument);

@@ -16,7 +16,7 @@ INTERPOSE(int, recvmmsg, int fd, mmsghdr* messages, unsigned count, int flags, t
                                                                              timeout);
 }
 
-#ifdef __i386__
+#ifndef __LP64__
 INTERPOSE(ssize_t, __recvmsg64, int fd, msghdr* message, int flags) {
   return make_by<receive_recipe(Call::__recvmsg64, 1, 2, Outcome::rights)>(CALLER, fd, message, flags);
 }

@@ -11,13 +11,12 @@ namespace {
 
 constexpr int any_socket = -1;  // RPC_ANYSOCK: rpc_svc_create(3)
 
-/// A client stores the socket that it made where it found that it had none. It takes up to eight words, a timeval being
-/// two: a word too many is not looked at.
-CLIENT* client(Word a, Word b, Word c, Word d, Word e, Word f, Word g, Word h, int* fd, Call call, const void* caller) {
+/// A client stores the socket that it made where it found that it had none. A timeval is passed as its ABI has it.
+template <typename Next, typename... Arguments>
+CLIENT* client(Next next, int* fd, const Site& site, Arguments... arguments) {
   const bool makes_one = fd != nullptr && *fd < 0;
-  const auto next = reinterpret_cast<CLIENT* (*)(Word, ...)>(get_pointer_next(symbol_of(call)));
-  CLIENT* made = next(a, b, c, d, e, f, g, h);
-  if (made != nullptr && makes_one) force_if_made({call, caller}, *fd);
+  CLIENT* made = next(arguments...);
+  if (made != nullptr && makes_one) force_if_made(site, *fd);
   return made;
 }
 
@@ -33,26 +32,24 @@ SVCXPRT* server(int fd, Word b, Word c, Word d, Call call, const void* caller) {
 
 INTERPOSE(CLIENT*, clnttcp_create, sockaddr_in* address, unsigned long program, unsigned long version, int* fd,
           unsigned send_size, unsigned receive_size) {
-  return client(to_word(address), to_word(program), to_word(version), to_word(fd), to_word(send_size),
-                to_word(receive_size), 0, 0, fd, Call::clnttcp_create, CALLER);
+  return client(next_clnttcp_create, fd, HERE(clnttcp_create), address, program, version, fd, send_size, receive_size);
 }
 
 INTERPOSE(CLIENT*, clntudp_create, sockaddr_in* address, unsigned long program, unsigned long version, timeval wait,
           int* fd) {
-  return client(to_word(address), to_word(program), to_word(version), wait.tv_sec, wait.tv_usec, to_word(fd), 0, 0, fd,
-                Call::clntudp_create, CALLER);
+  return client(next_clntudp_create, fd, HERE(clntudp_create), address, program, version, wait, fd);
 }
 
 INTERPOSE(CLIENT*, clntudp_bufcreate, sockaddr_in* address, unsigned long program, unsigned long version, timeval wait,
           int* fd, unsigned send_size, unsigned receive_size) {
-  return client(to_word(address), to_word(program), to_word(version), wait.tv_sec, wait.tv_usec, to_word(fd),
-                to_word(send_size), to_word(receive_size), fd, Call::clntudp_bufcreate, CALLER);
+  return client(next_clntudp_bufcreate, fd, HERE(clntudp_bufcreate), address, program, version, wait, fd, send_size,
+                receive_size);
 }
 
 INTERPOSE(CLIENT*, clntunix_create, void* address, unsigned long program, unsigned long version, int* fd,
           unsigned send_size, unsigned receive_size) {
-  return client(to_word(address), to_word(program), to_word(version), to_word(fd), to_word(send_size),
-                to_word(receive_size), 0, 0, fd, Call::clntunix_create, CALLER);
+  return client(next_clntunix_create, fd, HERE(clntunix_create), address, program, version, fd, send_size,
+                receive_size);
 }
 
 INTERPOSE(SVCXPRT*, svctcp_create, int fd, unsigned send_size, unsigned receive_size) {

@@ -12,6 +12,7 @@
 #include "shim/decide/verdict.h"
 #include "shim/host/descriptor.h"
 #include "shim/host/find_next.h"
+#include "shim/host/signal_mask.h"
 #include "shim/interpose/exec.h"
 #include "shim/interpose/interpose.h"
 #include "shim/interpose/recipes.h"
@@ -26,7 +27,8 @@ using namespace cloexec;
 
 namespace {
 
-constexpr std::uint16_t open_tree_attr = 467;  // Linux 6.15, the same on every architecture
+constexpr std::uint16_t no_number = 0xffff;
+constexpr std::uint16_t open_tree_attr = SYS_open_tree + 39;  // Linux 6.15
 
 struct Row {
   std::uint16_t number;
@@ -42,7 +44,8 @@ consteval Recipe by(std::uint16_t other, Call call, std::uint8_t place, std::uin
 constexpr Row rows[] = {
 #ifdef SYS_open
     {SYS_open, open_recipe(Call::open, 1, 2)},
-    {SYS_pipe, by(SYS_pipe2, Call::pipe, 2, O_CLOEXEC).giving(Outcome::pair).about(1)},
+    {Machine::does_pipe_return_both ? no_number : SYS_pipe,
+     by(SYS_pipe2, Call::pipe, 2, O_CLOEXEC).giving(Outcome::pair).about(1)},
     {SYS_dup2, by(SYS_dup3, Call::dup2, 3, O_CLOEXEC).about(2)},
     {SYS_epoll_create, by(SYS_epoll_create1, Call::epoll_create, 1, EPOLL_CLOEXEC)},
     {SYS_eventfd, by(SYS_eventfd2, Call::eventfd, 2, EFD_CLOEXEC)},
@@ -186,11 +189,13 @@ Word interposed(const void* caller, Word* words) {
 }
 
 /// sigprocmask(2) reads the set before it looks at what is to be done with it.
-bool is_readable(Word address) { return raw_syscall(__NR_rt_sigprocmask, -1, address, 0, 8) == -EINVAL; }
+bool is_readable(Word address) {
+  return raw_syscall(__NR_rt_sigprocmask, -1, address, 0, sizeof(SignalMask)) == -EINVAL;
+}
 
-/// The flags of a clone: clone(2)'s first argument, clone3's first member. Of a fork there are none.
+/// The flags of a clone: in clone3 the first member. Of a fork there are none.
 Word clone_flags(const Word* words) {
-  if (words[0] == SYS_clone) return words[1];
+  if (words[0] == SYS_clone) return words[Machine::place_of_clone_flags];
   return words[0] == SYS_clone3 && is_readable(words[1]) ? *from_word<const Word*>(words[1]) : 0;
 }
 
@@ -214,30 +219,30 @@ Word interposed_syscall(Word number, Word a, Word b, Word c, Word d, Word e, Wor
 
 /// What jumps on to libc's function: a thread, or what borrows our memory, for it returns twice on one stack. What such
 /// a child does cannot be told from what its parent does later.
-void note_borrower(long number, Word first) {
-  const Word words[] = {number, first};
+void note_borrower(const Word* words) {
   const Word flags = clone_flags(words);
   if ((flags & (CLONE_VM | CLONE_THREAD)) == CLONE_VM) Sharing().note_clone(static_cast<unsigned>(flags));
   if ((flags & (CLONE_VM | CLONE_VFORK | CLONE_THREAD)) == (CLONE_VM | CLONE_VFORK)) distrust(begin_epoch());
 }
 
-bool is_fork(long number, Word first) {
+bool is_fork(const Word* words) {
 #ifdef SYS_fork
-  if (number == SYS_fork) return true;
+  if (words[0] == SYS_fork) return true;
 #endif
-  const Word words[] = {number, first};
-  return (number == SYS_clone || number == SYS_clone3) && (clone_flags(words) & CLONE_VM) == 0;
+  return (words[0] == SYS_clone || words[0] == SYS_clone3) && (clone_flags(words) & CLONE_VM) == 0;
 }
 
 }  // namespace
 
-/// What we have nothing to do with gets no frame of ours: SYS_vfork returns twice.
-extern "C" [[gnu::visibility("hidden"), gnu::used]] void* cloexec_route_syscall(Word number, Word first) {
+/// What we have nothing to do with gets no frame of ours: SYS_vfork returns twice. Of i386's stack the first two words
+/// alone are arguments.
+extern "C" [[gnu::visibility("hidden"), gnu::used]] void* cloexec_route_syscall(Word number, Word first, Word second) {
+  const Word words[] = {number, first, second};
 #ifdef SYS_vfork
   if (number == SYS_vfork) return reinterpret_cast<void*>(vfork);
 #endif
-  if (deed_of(number) != Deed::other || is_fork(number, first)) return reinterpret_cast<void*>(interposed_syscall);
-  note_borrower(number, first);
+  if (deed_of(number) != Deed::other || is_fork(words)) return reinterpret_cast<void*>(interposed_syscall);
+  note_borrower(words);
   return reinterpret_cast<void*>(next_syscall.get());
 }
 

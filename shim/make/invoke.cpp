@@ -52,11 +52,14 @@ Word invoke_with(const Attempt& attempt, Word replacement) {
 
 /// The flags of openat2 are in a struct that is the caller's.
 [[gnu::noinline]] Word invoke_with_how(const Attempt& attempt) {
-  alignas(open_how) unsigned char copy[largest_how];
+  union {
+    open_how how;
+    unsigned char bytes[largest_how];
+  } copy;
   const Word* const words = attempt.words + attempt.recipe.place;
-  std::memcpy(copy, from_word<const void*>(words[0]), static_cast<std::size_t>(words[1]));
-  reinterpret_cast<open_how*>(copy)->flags |= O_CLOEXEC;
-  return invoke_with(attempt, to_word(&copy[0]));
+  std::memcpy(copy.bytes, from_word<const void*>(words[0]), static_cast<std::size_t>(words[1]));
+  copy.how.flags |= O_CLOEXEC;
+  return invoke_with(attempt, to_word(&copy.how));
 }
 
 [[gnu::noinline]] Word invoke_with_mode(const Attempt& attempt) {

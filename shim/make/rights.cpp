@@ -33,7 +33,8 @@ class Headers {
   }
 
   msghdr& operator[](unsigned index) const {
-    return *reinterpret_cast<msghdr*>(first_ + index * (are_many_ ? sizeof(mmsghdr) : sizeof(msghdr)));
+    void* const at = first_ + index * (are_many_ ? sizeof(mmsghdr) : sizeof(msghdr));
+    return *static_cast<msghdr*>(at);
   }
 
  private:
@@ -46,15 +47,17 @@ void each_right(const Site& site, const msghdr& message, void (*visit)(const Sit
   auto* at = static_cast<const unsigned char*>(message.msg_control);
   std::size_t left = message.msg_controllen;
   while (left >= sizeof(cmsghdr)) {
-    const auto* header = reinterpret_cast<const cmsghdr*>(at);
-    if (header->cmsg_len < sizeof(cmsghdr) || header->cmsg_len > left) return;
-    if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
-      for (std::size_t offset = CMSG_LEN(0); offset + sizeof(int) <= header->cmsg_len; offset += sizeof(int)) {
+    // Where the program has its room need not be aligned.
+    cmsghdr header;
+    std::memcpy(&header, at, sizeof header);
+    if (header.cmsg_len < sizeof(cmsghdr) || header.cmsg_len > left) return;
+    if (header.cmsg_level == SOL_SOCKET && header.cmsg_type == SCM_RIGHTS)
+      for (std::size_t offset = CMSG_LEN(0); offset + sizeof(int) <= header.cmsg_len; offset += sizeof(int)) {
         int fd;
         std::memcpy(&fd, at + offset, sizeof fd);
         visit(site, fd);
       }
-    const std::size_t step = CMSG_ALIGN(header->cmsg_len);
+    const std::size_t step = CMSG_ALIGN(header.cmsg_len);
     if (step >= left) return;
     at += step;
     left -= step;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "shim/host/stream.h"
+#include "shim/host/word.h"
 #include "shim/make/ability.h"
 #include "shim/make/make.h"
 #include "shim/process/borrowed.h"
@@ -42,7 +43,7 @@ constexpr bool can_settle(const Recipe& recipe) {
 }
 
 [[gnu::always_inline]] inline Word make_settled(const Recipe& recipe, void* function, const Word* words) {
-  return reinterpret_cast<Word (*)(Word, Word, Word, Word)>(function)(
+  return reinterpret_cast<Called<Word, Word, Word, Word, Word>*>(function)(
       atomic_word(recipe, words, 0), atomic_word(recipe, words, 1), atomic_word(recipe, words, 2),
       atomic_word(recipe, words, 3));
 }
@@ -93,7 +94,7 @@ template <Recipe recipe, std::size_t place, typename Argument>
 
 template <Recipe recipe, std::size_t... places, typename... Arguments>
 [[gnu::always_inline]] inline int call_settled(void* function, std::index_sequence<places...>, Arguments... arguments) {
-  return reinterpret_cast<int (*)(Arguments...)>(function)(atomic_argument<recipe, places>(arguments)...);
+  return reinterpret_cast<Called<int, Arguments...>*>(function)(atomic_argument<recipe, places>(arguments)...);
 }
 
 /// make_by() for the calls that programs make most: it becomes part of the interposer, whose caller it looks for only

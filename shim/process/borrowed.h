@@ -14,7 +14,8 @@
 
 namespace [[gnu::visibility("hidden")]] cloexec {
 
-/// The way back of a vfork, while nothing may be on the stack. The assembler (interpose/vfork.cpp) knows these places.
+/// The way back of a vfork, while nothing may be on the stack. The assembler (CLOEXEC_VFORK, shim/machine) knows the
+/// first and the last.
 struct VforkFrame {
   int* child;         // where the kernel says who the child is
   int* starters;      // what the child counts down when it has its descriptors

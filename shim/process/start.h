@@ -36,6 +36,12 @@ inline VforkFrame* begin_borrowing() {
   return frame;
 }
 
+/// Says in that child that it has its descriptors. errno unchanged; may be called in a signal handler.
+inline void begin_as_borrower(VforkFrame& frame) {
+  frame.has_begun = 1;
+  __atomic_sub_fetch(frame.starters, 1, __ATOMIC_SEQ_CST);
+}
+
 /// Says that the child which borrowed this thread, with the frame that begin_borrowing() gave, has ended or did not
 /// begin. errno unchanged; may be called in a signal handler.
 inline void end_borrowing(VforkFrame* frame) {

@@ -19,7 +19,7 @@ constinit bool are_shared = false;
 /// kernel knows how many.
 bool is_alone() {
   constexpr unsigned links_of_one = 3;  // ".", "..", and the thread
-  struct stat64 status {};
+  Machine::Status status{};
   return raw_syscall(fstatat_number, AT_FDCWD, reinterpret_cast<long>("/proc/self/task"),
                      reinterpret_cast<long>(&status), 0) == 0 &&
          status.st_nlink == links_of_one;

@@ -7,16 +7,12 @@
 #include <cstdint>
 
 #include "catalogue/call.h"
+#include "shim/machine/machine.h"
 
 namespace [[gnu::visibility("hidden")]] cloexec {
 
-/// Bytes that the kernel wipes. It wipes whole pages; where they may be of 64 KiB, nothing else must lie within so
-/// many.
-#ifdef __aarch64__
-inline constexpr unsigned wiped_size = 65536;
-#else
-inline constexpr unsigned wiped_size = 4096;
-#endif
+/// Bytes that the kernel wipes. It wipes whole pages: nothing else must lie within the largest.
+inline constexpr unsigned wiped_size = Machine::largest_page;
 
 /// What a process knows of itself alone; all zero in a child that has not begun.
 struct alignas(wiped_size) Wiped {

@@ -47,7 +47,7 @@ int socket_option(int fd, int option) {
 }
 
 void record_found(Event event, int fd) {
-  struct stat64 status {};
+  Machine::Status status{};
   raw_syscall(fstat_number, fd, address_of(status));
   const long access = raw_syscall(fcntl_number, fd, F_GETFL);
   unsigned flags = audit::is_inheritable;
@@ -79,7 +79,8 @@ void each_open(long directory, void (*visit)(int)) {
   long size;
   while ((size = raw_syscall(__NR_getdents64, directory, address_of(entries), sizeof entries)) > 0)
     for (long at = 0; at < size;) {
-      const auto* const entry = reinterpret_cast<const dirent64*>(entries + at);
+      const void* const place = entries + at;
+      const auto* const entry = static_cast<const dirent64*>(place);
       at += entry->d_reclen;
       const std::string_view name = entry->d_name;
       int fd = 0;

@@ -151,7 +151,7 @@ std::uint32_t count_slots(const audit::Ring& file, std::size_t size) {
 /// Whether `fd` is a ring that may be written to, which is then mapped. Closes it.
 bool map_file(int fd) {
   if (fd < 0) return false;
-  struct stat64 status {};
+  Machine::Status status{};
   const bool is_file = raw_syscall(fstat_number, fd, reinterpret_cast<long>(&status)) == 0 && S_ISREG(status.st_mode) &&
                        is_trusted(status.st_uid) && static_cast<std::size_t>(status.st_size) >= sizeof(audit::Ring);
   const auto size = static_cast<std::size_t>(status.st_size);

@@ -1,17 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """A ring as `cloexec audit` makes it (audit/record.h), for tests that want to see each record themselves."""
 import dataclasses
+import os
 import pathlib
 import struct
+import sys
 
-HEADER = struct.Struct("=8sIIIIIII")
-RECORD = struct.Struct("=IIiiBBHiiIIIQ")
+# Of the machine that writes it, which may be an emulated one.
+ORDER = os.environ.get("BYTE_ORDER", sys.byteorder)
+SIGN = {"little": "<", "big": ">"}[ORDER]
+HEADER = struct.Struct(SIGN + "8sIIIIIII")
+RECORD = struct.Struct(SIGN + "IIiiBBHiiIIIQ")
 SIZE = 512
 EVENTS = ("start", "arrived", "forked", "made", "flagged", "closed", "exec", "given", "kept", "failed", "spawned", "thread", "missed")
 # audit/stack.h
-STACK = struct.Struct("=IIQQQHHHH13Q")
+STACK = struct.Struct(SIGN + "IIQQQHHHH13Q")
 STACK_SIZE, MOST_WORDS = 4096, 352
-MODULE = struct.Struct("=QQQII")
+MODULE = struct.Struct(SIGN + "QQQII")
 HAS_STACK = 16
 
 
@@ -74,7 +79,7 @@ class Ring:
             if state != 2:
                 continue
             start = at + STACK.size
-            values = struct.unpack_from(f"={words}Q", data, start)
+            values = struct.unpack_from(f"{SIGN}{words}Q", data, start)
             packed, modules = data[start + 8 * MOST_WORDS:start + 8 * MOST_WORDS + size], []
             while packed:
                 low, high, bias, build_id, length = MODULE.unpack_from(packed)
@@ -93,7 +98,7 @@ class Ring:
                 continue
             texts, text = [], data[at + RECORD.size:at + RECORD.size + size]
             while len(text) >= 2:
-                length = int.from_bytes(text[:2], "little")
+                length = int.from_bytes(text[:2], ORDER)
                 texts.append(text[2:2 + length].decode(errors="replace"))
                 text = text[2 + length:]
             found.append(Record(ticket, pid, tid, EVENTS[event], flags, fd, other, texts,

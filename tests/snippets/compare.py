@@ -25,6 +25,8 @@ from collections import defaultdict
 FLAG = re.compile(r"cloexec=(\w+)")
 # Where libc asks for close-on-exec itself: glibc in setmntent, Debian's musl in the fts that it adds.
 CLOSED_ALREADY = {"setmntent", "__setmntent", "fts_open"}
+# Of a system call that creates, qemu's user mode goes on after a signal: where libc has one, it cannot be cancelled there.
+NOT_CANCELLED_UNDER_QEMU = {"creat", "creat64"}
 # What stands for a name when it is not the name without these.
 OTHER_FORMS = re.compile(r"^_IO_|^__|64|_time")
 STANDS_FOR = {"getpt": "posix_openpt", "execveat": "execve"}
@@ -120,9 +122,11 @@ def check_absent(name: str, bare: dict[str, list[str]], shimmed: list[str]) -> l
     return [f"makes something: {line}" for line in made] + ([] if is_refused(shimmed[0]) else [f"not ENOSYS: {shimmed[0]}"])
 
 
-def check_name(name: str, bare_facts: dict[str, list[str]], shimmed: list[str]) -> list[str]:
+def check_name(name: str, bare_facts: dict[str, list[str]], shimmed: list[str], is_emulated: bool) -> list[str]:
     """Everything that is wrong with one name."""
     bare = bare_facts[name]
+    if is_emulated and name in NOT_CANCELLED_UNDER_QEMU and all(" is-cancelled=0 " in line for line in bare):
+        return [line for line in shimmed if " is-cancelled=1 " not in line]
     if is_absent(bare) and not is_absent(shimmed):
         return check_absent(name, bare_facts, shimmed)
     wrong = compare(bare, shimmed)
@@ -140,12 +144,13 @@ def main() -> int:
     parser.add_argument("runner", nargs="+")
     options = parser.parse_args()
     arguments = ["--context", options.context, *filter(None, options.names.split(","))]
+    is_emulated = os.path.basename(options.runner[0]).startswith("qemu-")
     bare = facts(command(options.runner, None), arguments)
     shimmed = facts(command(options.runner, options.shim), arguments)
 
     passed = failed = 0
     for name in dict.fromkeys([*bare, *shimmed]):
-        wrong = check_name(name, bare, shimmed[name])
+        wrong = check_name(name, bare, shimmed[name], is_emulated)
         passed += max(len(shimmed[name]) - len(wrong), 0)
         failed += len(wrong)
         for line in wrong:
@@ -157,7 +162,9 @@ def main() -> int:
     print(f"not in this libc: {' '.join(absent) or 'none'}")
     if bare["exit"] != ["exit status=0"]:
         failed += 1
-    cancelled = sum("is-cancelled=1 has-cleaned-up=1" in line for lines in bare.values() for line in lines)
+    # On ppc64el glibc's unwinder does not find its way out of the frame that qemu makes for a signal.
+    cleaned = "" if is_emulated else " has-cleaned-up=1"
+    cancelled = sum(f"is-cancelled=1{cleaned}" in line for lines in bare.values() for line in lines)
     if (cancelled if options.context == "cancel" else inheritable[0]) == 0:
         print("nothing was inheritable, or cancelled, without the shim")
         failed += 1

@@ -15,11 +15,11 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "audit"))
 
-from ring import HEADER, Ring, STACK, STACK_SIZE  # noqa: E402
+from ring import HEADER, ORDER, Ring, STACK, STACK_SIZE  # noqa: E402
 
 CALLERS, SHIM, NM, FIRST, SECOND = (os.environ[name] for name in ("CALLERS", "AUDIT_SHIM", "NM", "FIRST", "SECOND"))
 EMULATOR = os.environ["EMULATOR"].split()
-MOST_STACK, PAGE, I386 = 32768, 4096, 3
+MOST_STACK, PAGE, I386, ARM = 32768, 4096, 3, 40  # machines: elf(5)
 
 
 @functools.cache
@@ -100,12 +100,12 @@ class Copies(unittest.TestCase):
             self.assertTrue(bias <= begin < end, path)
             if path.startswith(os.path.dirname(CALLERS)):
                 notes = subprocess.run(["readelf", "-n", path], check=True, capture_output=True, text=True).stdout
-                self.assertEqual(build_id.to_bytes(4, "little").hex(), re.search(r"Build ID: (\w{8})", notes)[1], path)
+                self.assertEqual(build_id.to_bytes(4, ORDER).hex(), re.search(r"Build ID: (\w{8})", notes)[1], path)
 
     def test_nothing_but_addresses_leaves_the_stack(self):
         for how in ("thread", "handler", "deep", "here"):
             stack = self.stack_of(how)
-            size = 4 if stack.machine == I386 else 8
+            size = 4 if stack.machine in (I386, ARM) else 8
             for place, word in stack.words.items():
                 here = stack.begin + place * size
                 is_frame = here < word <= here + MOST_STACK

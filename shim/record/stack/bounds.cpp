@@ -5,6 +5,7 @@
 #include <sys/auxv.h>
 
 #include "shim/host/readable.h"
+#include "shim/machine/machine.h"
 
 namespace cloexec {
 namespace {
@@ -21,19 +22,6 @@ constinit std::uintptr_t first_stack_end = 0;
 constinit std::uintptr_t first_thread = 0;
 /// From here up to the thread's pointer all pages can be read.
 constinit thread_local std::uintptr_t readable_from = 0;
-
-/// glibc and musl put what belongs to a thread at the upper end of its stack.
-std::uintptr_t thread_pointer() {
-  std::uintptr_t pointer = 0;
-#if defined(__x86_64__)
-  asm("movq %%fs:0, %0" : "=r"(pointer));
-#elif defined(__i386__)
-  asm("movl %%gs:0, %0" : "=r"(pointer));
-#elif defined(__aarch64__)
-  asm("mrs %0, tpidr_el0" : "=r"(pointer));
-#endif
-  return pointer;
-}
 
 constexpr std::uintptr_t page_of(std::uintptr_t address) { return address & ~(page_size - 1); }
 
@@ -55,11 +43,11 @@ void note_first_stack(char* const* environment) {
   const std::uintptr_t above = getauxval(AT_RANDOM);  // behind the environment and the auxiliary vector
   const auto laid_out = reinterpret_cast<std::uintptr_t>(environment);
   first_stack_end = laid_out < above && above - laid_out < first_stack_size ? laid_out : above;
-  first_thread = thread_pointer();
+  first_thread = Machine::thread_area();
 }
 
 std::uintptr_t readable_end(std::uintptr_t place) {
-  const std::uintptr_t thread = thread_pointer();
+  const std::uintptr_t thread = Machine::thread_area();
   if (thread == first_thread && place < first_stack_end && first_stack_end - place < first_stack_size)
     return first_stack_end;
   if (thread != first_thread && is_own_stack(place, thread)) return thread;

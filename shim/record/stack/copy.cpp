@@ -22,12 +22,12 @@ constinit std::uint32_t stack_mask = 0;
 
 /// Less is a number.
 constexpr Address lowest_address = 0x10000;
-#ifdef __i386__
-constexpr Address addresses_end = ~Address{0};
-constexpr Address area_size = Address{1} << 30U;
-#else
+#ifdef __LP64__
 constexpr Address addresses_end = Address{1} << 48U;
 constexpr Address area_size = Address{1} << 36U;
+#else
+constexpr Address addresses_end = ~Address{0};
+constexpr Address area_size = Address{1} << 30U;
 #endif
 
 /// Where objects are: the program, and from some way below this library on, which is among what is mapped first, and
@@ -37,13 +37,7 @@ constinit Range library_area;
 constinit Range ring_area;
 
 /// Without what signs a return address (PAC) or tags a pointer.
-Address plain(Address word) {
-#ifdef __aarch64__
-  return word & (addresses_end - 1);
-#else
-  return word;
-#endif
-}
+Address plain(Address word) { return Machine::has_signed_addresses ? word & (addresses_end - 1) : word; }
 
 /// The last stack that this thread has left. A program that opens many files does so from one place.
 struct Last {
@@ -179,6 +173,7 @@ bool is_frame(Address word, Address here) { return word - here - 1 < audit::most
   bool is_cut = part.is_cut;
   Objects objects(stack);
   objects.have_code_at(static_cast<Address>(registers[program_counter_place]));
+  objects.have_code_at(static_cast<Address>(stack.caller));
   const Range program = program_area;
   const Range libraries = library_area;
   unsigned found = 0;
@@ -186,7 +181,8 @@ bool is_frame(Address word, Address here) { return word - here - 1 < audit::most
   for (Address here = part.begin; here + sizeof(Address) <= end; here += sizeof(Address)) {
     const Address word = word_at(here);
     const bool was_behind_frame = is_behind_frame;
-    is_behind_frame = is_frame(word, here);
+    // qemu's user mode puts a 32-bit program right above the stack.
+    is_behind_frame = is_frame(word, here) && !program.contains(word);
     if (!is_behind_frame) {
       const bool may_be_code = libraries.contains(word) || program.contains(word);
       // Code that was compiled as the program ran is in no object: what is behind a saved frame may return there.
@@ -233,9 +229,7 @@ bool find_stacks(audit::Ring* mapped, std::size_t size, std::uint32_t records) {
 StackCopy::StackCopy(const void* caller) {
   if (stack_ring == nullptr) return;
   std::uint64_t registers[register_count];
-#ifdef __i386__
-  std::memset(registers, 0, sizeof registers);  // the upper halves
-#endif
+  if constexpr (sizeof(long) < sizeof *registers) std::memset(registers, 0, sizeof registers);  // the upper halves
   cloexec_save_registers(registers);
   const Part part = part_from(static_cast<Address>(registers[stack_pointer_place]));
   fingerprint_ = fingerprint(part, registers);

@@ -15,6 +15,14 @@ volatile bool is_about_to_block;
 static const char* const oldest_versions[] = {"GLIBC_2.2.5"};
 #elif defined(__i386__)
 static const char* const oldest_versions[] = {"GLIBC_2.0", "GLIBC_2.1"};
+#elif defined(__arm__)
+static const char* const oldest_versions[] = {"GLIBC_2.4"};
+#elif defined(__s390x__)
+static const char* const oldest_versions[] = {"GLIBC_2.2"};
+#elif defined(__riscv)
+static const char* const oldest_versions[] = {"GLIBC_2.27"};
+#elif defined(__mips__)
+static const char* const oldest_versions[] = {"GLIBC_2.0", "GLIBC_2.2"};
 #else
 static const char* const oldest_versions[] = {"GLIBC_2.17"};
 #endif
