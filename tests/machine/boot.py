@@ -42,7 +42,7 @@ class Machine:
         self.log = work / "console"
         self.cgroup = own_cgroup() / work.name
         self.nspawn = self.leader = None
-        self.has_command = False
+        self.is_shimmed = self.has_command = False
 
     def __enter__(self):
         self.running.add(self)
@@ -80,6 +80,7 @@ class Machine:
             self.in_root("apt-get", "-qq", "install", f"/srv/{command.name}")
             self.has_command = True
         (self.root / "etc/ld.so.preload").write_text("/usr/$LIB/libcloexec.so\n")
+        self.is_shimmed = True
 
     @staticmethod
     def _mount(*words):

@@ -2,6 +2,7 @@
 """What the processes of a machine would hand on, seen from outside, where nothing of it can mislead."""
 import contextlib
 import dataclasses
+import fnmatch
 import os
 import pathlib
 import sys
@@ -26,6 +27,18 @@ def processes_of(leader):
         with contextlib.suppress(OSError):
             if entry.name.isdigit() and os.readlink(entry / "ns/pid") == machine and os.readlink(entry / "exe"):
                 yield int(entry.name)
+
+
+def handed_on():
+    """Globs of the programs that are given inheritable descriptors on purpose."""
+    lines = (pathlib.Path(__file__).parent / "handed-on").read_text().splitlines()
+    return [line.split()[0] for line in lines if not line.startswith("#")]
+
+
+def strays(sight):
+    """What is inheritable though it should not be with the shim."""
+    globs = handed_on()
+    return [each for each in sight.inheritable if not any(fnmatch.fnmatch(each[1], glob) for glob in globs)]
 
 
 def look_at(leader):

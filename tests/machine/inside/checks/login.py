@@ -17,7 +17,7 @@ def ssh_gives_a_terminal():
 
 @check
 def ssh_gives_a_login_shell():
-    shown = on_terminal(f"{ALICE} -tt", "echo hel''lo; shopt -q login_shell && exit 5\n", status=5)
+    shown = on_terminal(f"{ALICE} -tt", "echo hel''lo; shopt -q login_shell && exit 5\n", after="$ ", status=5)
     expect("\nhello\n" in shown, shown)
 
 
@@ -107,5 +107,5 @@ def nohup_outlives_a_login():
 
 @check
 def login_on_a_terminal():
-    shown = on_terminal("login -f alice", "echo hel''lo\nexit\n")
+    shown = on_terminal("login -f alice", "echo hel''lo; exit\n", after="$ ")
     expect("\nhello\n" in shown, shown)

@@ -42,4 +42,4 @@ def logrotate():
 
 @check
 def logrotate_of_all():
-    return sh("logrotate --force /etc/logrotate.conf 2>&1; systemctl is-active nginx rsyslog apache2 mariadb")
+    return sh("logrotate --force /etc/logrotate.conf 2>/tmp/log; systemctl is-active nginx rsyslog apache2 mariadb")

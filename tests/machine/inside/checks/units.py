@@ -186,10 +186,5 @@ def timedatectl():
 
 
 @check
-def localectl():
-    return sh("localectl set-locale LANG=C.UTF-8 && localectl status | grep -o LANG=.*")
-
-
-@check
 def an_inhibitor():
     return sh("systemd-inhibit --what=sleep --who=checks --why=because systemd-inhibit --list --no-legend | grep -c because")

@@ -106,12 +106,12 @@ def squid_asks_its_helpers():
 
 @check
 def squid_reconfigures():
-    return sh("squid -k reconfigure; until curl -sS --max-time 30 -x http://user:word@localhost:3128 http://127.0.0.1:8080/ 2>/dev/null; "
+    return sh("squid -k reconfigure 2>/tmp/log; until curl -sS --max-time 30 -x http://user:word@localhost:3128 http://127.0.0.1:8080/ 2>/dev/null; "
               "do sleep 0.2; done; systemctl is-active squid")
 
 
 @check
 def squid_rotates():
-    sh("mv /var/log/squid/access.log /var/log/squid/access.log.1; squid -k rotate")
+    sh("mv /var/log/squid/access.log /var/log/squid/access.log.1; squid -k rotate 2>/tmp/log")
     wait_for(lambda: pathlib.Path("/var/log/squid/access.log").exists(), "the new log")
     return sh("until curl -sS --max-time 30 -x http://user:word@localhost:3128 http://127.0.0.1:8080/rewritten 2>/dev/null; do sleep 0.2; done")
