@@ -35,6 +35,7 @@ def see_cgroups():
 class Machine:
     """A machine in a folder of its own; there is none any more when the context ends."""
     running = set()
+    no_more = False
 
     def __init__(self, work):
         self.work = work
@@ -53,9 +54,11 @@ class Machine:
         self.running.discard(self)
 
     @classmethod
-    def end_all(cls):
+    def kill_all(cls):
+        """Of all threads, which then clean up what is theirs; none boots another."""
+        cls.no_more = True
         for machine in list(cls.running):
-            machine.end()
+            machine.kill()
 
     def make(self, disk, packages=()):
         """A copy of this disk. `packages` are the library's, which is preloaded into everything, and the command's; without them
@@ -102,6 +105,8 @@ class Machine:
         return done.stdout
 
     def boot(self):
+        if self.no_more:
+            raise Trouble("ended before it was booted")
         self.cgroup.mkdir()
         with open(self.log, "wb") as log:
             self.nspawn = subprocess.Popen(
@@ -141,13 +146,17 @@ class Machine:
             return self.nspawn.wait(PATIENCE)
         return None
 
-    def end(self):
-        """Whatever the state is: nothing runs afterwards, and nothing is mounted."""
+    def kill(self):
         if self.nspawn and self.nspawn.poll() is None:
             if self.leader:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(self.leader, signal.SIGKILL)  # and the kernel ends all others with it
             self.nspawn.kill()
+
+    def end(self):
+        """Whatever the state is: nothing runs afterwards, and nothing is mounted."""
+        self.kill()
+        if self.nspawn:
             self.nspawn.wait()
         for folder in (self.root, self.work):
             if folder.is_mount():

@@ -11,7 +11,7 @@ import subprocess
 import time
 
 CHECKS = []
-PATIENCE = 60  # seconds for what takes a fraction of one
+PATIENCE = 120  # seconds for what takes a fraction of one
 
 
 class Failure(Exception):
@@ -44,18 +44,20 @@ def on_terminal(command, typed="", after="", status=0):
     process = subprocess.Popen(["setsid", "--ctty", "--wait", "bash", "-c", command], stdin=its, stdout=its, stderr=its)
     os.close(its)
     shown, end = b"", time.monotonic() + PATIENCE
-    with contextlib.suppress(OSError):  # EIO: nobody has the terminal any more
-        while time.monotonic() < end:
-            if typed and after.encode() in shown:
-                os.write(ours, typed.encode())
-                typed = ""
-            if select.select([ours], [], [], 1)[0]:
-                if not (more := os.read(ours, 4096)):
+    while (ended := process.poll()) is None or select.select([ours], [], [], 0)[0]:
+        if time.monotonic() > end:
+            process.kill()
+        if typed and after.encode() in shown:
+            os.write(ours, typed.encode())
+            typed = ""
+        if select.select([ours], [], [], 0.1)[0]:
+            try:
+                shown += os.read(ours, 4096)
+            except OSError:  # EIO: nobody has the terminal, for a while at least, as when login hangs it up
+                if ended is not None:
                     break
-                shown += more
+                time.sleep(0.01)
     os.close(ours)
-    if time.monotonic() >= end:
-        process.kill()
     return judged(command, process.wait(PATIENCE), status, shown)
 
 

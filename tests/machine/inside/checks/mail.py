@@ -68,7 +68,7 @@ def postfix_reloads():
 
 @check
 def dovecot_reloads():
-    return sh("doveadm reload && doveadm user -f home alice; doveadm mailbox list -u alice")
+    return sh("doveadm reload; until doveadm user -f home alice 2>/dev/null; do sleep 0.1; done; doveadm mailbox list -u alice")
 
 
 @check
