@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One program of a suite, run once: bare or under the shim."""
+import pathlib
+import subprocess
+import sys
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "system"))
+
+from attempt import run_once  # noqa: E402
+from suite import Finished  # noqa: E402
+
+# Suites use fixed ports: each run gets a network of its own.
+OWN_NETWORK = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+# What a session of the user's would add, and what tests would write into.
+FOREIGN_VARIABLES = ("DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR", "NOTIFY_SOCKET")
+SECONDS_TO_END = 60
+
+
+def trial(program, variables):
+    """A map from each of the program's tests to its result, and what it printed."""
+    result = run_once(lambda job: _run(job, program), program.seconds + SECONDS_TO_END, (variables,))
+    if result["ok"]:
+        return result["said"]
+    return {f"{program.name}: ran": "failed"}, result["said"]
+
+
+def _run(job, program):
+    for name in FOREIGN_VARIABLES:
+        job.environment.pop(name, None)
+    home = job.directory / "home"
+    home.mkdir()
+    process = job.start(*OWN_NETWORK, *program.words, environment={"HOME": str(home)} | program.environment)
+    try:
+        status = process.wait(program.seconds)
+    except subprocess.TimeoutExpired:
+        status = None
+    text = job.log.read_text(errors="replace")
+    results = program.read(Finished(status, text, job.directory))
+    return {f"{program.name}: {test}" if test else program.name: result for test, result in results.items()}, text
