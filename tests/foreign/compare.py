@@ -8,46 +8,70 @@ from trial import trial
 EXPECTED = pathlib.Path(__file__).resolve().parent / "expected"
 SEPARATOR = " | "
 MISSING = "missing"
-MORE_RUNS = 2  # of what differs
+# More runs of both kinds, when the first under the shim differs: what differs in all of them is decided after a few; what
+# differs in some may be a test that would waver bare, too.
+FEW, MANY = 2, 7
 
 
 @dataclasses.dataclass
 class Comparison:
     """Of one program's tests: what each came to bare, and which of them differ, or cannot be compared."""
     bare: dict
-    differs: dict     # test: (bare, shimmed)
-    wavers: dict      # test: (all that it came to bare, and under the shim)
+    differs: dict     # test: (bare, shimmed), in every run
+    sometimes: dict   # test: all that it came to (bare, shimmed); always the same bare
+    wavers: dict      # the same of what is not always the same bare: it cannot be compared
     logs: tuple       # what the last runs printed: bare, shimmed
+
+
+class Runs:
+    """Of one program."""
+
+    def __init__(self, program, shim):
+        self.program, self.shim = program, shim
+        self.bare, self.shimmed = [], []
+        self.logs = [None, None]
+
+    def run_bare(self):
+        results, self.logs[0] = trial(self.program, {})
+        self.bare.append(results)
+
+    def run_shimmed(self):
+        results, self.logs[1] = trial(self.program, {"LD_PRELOAD": str(self.shim)})
+        self.shimmed.append(results)
+
+    def differing(self):
+        """A map from each test whose runs are not all the same to what it came to: (bare, shimmed)."""
+        found = {}
+        for test in sorted(set().union(*self.bare, *self.shimmed)):
+            bare, shimmed = ({one.get(test, MISSING) for one in runs} for runs in (self.bare, self.shimmed))
+            if len(bare | shimmed) > 1:
+                found[test] = sorted(bare), sorted(shimmed)
+        return found
+
+    def undecided(self):
+        return [shimmed for bare, shimmed in self.differing().values() if len(bare) == 1]
 
 
 def compare(program, shim):
     """Runs the program twice bare and once under the shim, and again where that differs."""
-    bare, shimmed, logs = [], [], [None, None]
-
-    def run(results, variables, log):
-        result, logs[log] = trial(program, variables)
-        results.append(result)
-
-    def all_of(test):
-        return [one.get(test, MISSING) for one in bare], [one.get(test, MISSING) for one in shimmed]
-
-    def differing():
-        return [test for test in sorted(set().union(*bare, *shimmed)) if len(set(sum(all_of(test), []))) > 1]
-
-    run(bare, {}, 0)
-    run(shimmed, {"LD_PRELOAD": str(shim)}, 1)
-    run(bare, {}, 0)
-    if differing():
-        for _ in range(MORE_RUNS):
-            run(shimmed, {"LD_PRELOAD": str(shim)}, 1)
-            run(bare, {}, 0)
-    comparison = Comparison(bare[0], {}, {}, tuple(logs))
-    for test in differing():
-        before, after = (set(results) for results in all_of(test))
-        if len(before) == len(after) == 1:
-            comparison.differs[test] = (*before, *after)
+    runs = Runs(program, shim)
+    runs.run_bare()
+    runs.run_shimmed()
+    runs.run_bare()
+    for round_number in range(MANY):
+        undecided = runs.undecided()
+        if not undecided or (round_number >= FEW and all(len(shimmed) == 1 for shimmed in undecided)):
+            break
+        runs.run_shimmed()
+        runs.run_bare()
+    comparison = Comparison(runs.bare[0], {}, {}, {}, tuple(runs.logs))
+    for test, (bare, shimmed) in runs.differing().items():
+        if len(bare) > 1:
+            comparison.wavers[test] = bare, shimmed
+        elif len(shimmed) > 1:
+            comparison.sometimes[test] = bare, shimmed
         else:
-            comparison.wavers[test] = (sorted(before), sorted(after))
+            comparison.differs[test] = bare[0], shimmed[0]
     return comparison
 
 
