@@ -15,7 +15,7 @@ nothing can be said. Tests run as root, each program in a network namespace of i
 """
 NOTES = """
 Of OpenSSH's and CPython's only the files run that start programs or make descriptors. Perl's own tests are in no binary package of
-Debian: those of POE, in Perl, stand for them. mksh's run by five shells, most of which fail some.
+Debian: those of POE, in Perl, stand for them.
 """
 
 

@@ -11,7 +11,7 @@ from suite import Finished  # noqa: E402
 
 # Suites use fixed ports: each run gets a network of its own.
 OWN_NETWORK = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
-# What a session of the user's would add, and what tests would write into.
+# What a session of the user's would add.
 FOREIGN_VARIABLES = ("DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR", "NOTIFY_SOCKET")
 SECONDS_TO_END = 60
 
@@ -27,9 +27,10 @@ def trial(program, variables):
 def _run(job, program):
     for name in FOREIGN_VARIABLES:
         job.environment.pop(name, None)
-    home = job.directory / "home"
-    home.mkdir()
-    process = job.start(*OWN_NETWORK, *program.words, environment={"HOME": str(home)} | program.environment)
+    places = {"HOME": str(job.directory / "home"), "TMPDIR": str(job.directory / "tmp")}
+    for place in places.values():
+        pathlib.Path(place).mkdir(mode=0o755)
+    process = job.start(*OWN_NETWORK, *program.words, environment=places | program.environment)
     try:
         status = process.wait(program.seconds)
     except subprocess.TimeoutExpired:

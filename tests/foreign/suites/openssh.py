@@ -3,9 +3,10 @@
 out: they take hours, and open files only."""
 from suite import Program, Suite
 
-TESTS = ["agent-ptrace", "agent-subprocess", "banner", "broken-pipe", "channel-timeout", "connect", "dynamic-forward",
-         "envpass", "exit-status", "exit-status-signal", "forcecommand", "forward-control", "forwarding", "hostkey-agent", "keys-command", "keyscan", "knownhosts-command", "localcommand", "multiplex", "proxy-connect",
-         "reconfigure", "reexec", "scp", "scp3", "sftp-chroot", "stderr-data", "transfer"]
+TESTS = ["agent-ptrace", "agent-subprocess", "banner", "broken-pipe", "channel-timeout", "connect", "dynamic-forward", "envpass",
+         "exit-status", "exit-status-signal", "forcecommand", "forward-control", "forwarding", "hostkey-agent", "keys-command",
+         "keyscan", "knownhosts-command", "localcommand", "multiplex", "proxy-connect", "reconfigure", "reexec", "scp", "scp3",
+         "sftp-chroot", "stderr-data", "transfer"]
 
 
 def by_word(finished):
