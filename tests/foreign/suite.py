@@ -36,9 +36,10 @@ def worst(pairs):
 def tap(finished):
     """The Test Anything Protocol, subtests too, and the program's exit status."""
     def tests():
-        for line in re.finditer(r"^\s*(not )?ok\b *\d*[ -]*([^#\n]*)(?:#\s*(\w+))?", finished.text, re.MULTILINE):
-            verdict = "failed" if line[1] and (line[3] or "").upper() != "TODO" else "passed"
-            yield line[2].strip(), "skipped" if (line[3] or "").upper() == "SKIP" else verdict
+        for line in re.finditer(r"^\s*(not )?ok\b *(\d*)[ -]*([^#\n]*)(?:#\s*(\w+))?", finished.text, re.MULTILINE):
+            directive = (line[4] or "").upper()
+            verdict = "failed" if line[1] and directive != "TODO" else "passed"
+            yield line[3].strip() or line[2], "skipped" if directive == "SKIP" else verdict
     skips_all = re.search(r"^1\.\.0 *# *skip", finished.text, re.MULTILINE | re.IGNORECASE)
     return worst(tests()) | ({"": "skipped"} if skips_all else by_status(finished))
 
@@ -63,7 +64,6 @@ class Program:
     words: list[str]
     read: Callable = by_status
     seconds: int = 300        # after which it has failed
-    environment: dict = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass

@@ -27,14 +27,15 @@ def trial(program, variables):
 def _run(job, program):
     for name in FOREIGN_VARIABLES:
         job.environment.pop(name, None)
-    places = {"HOME": str(job.directory / "home"), "TMPDIR": str(job.directory / "tmp")}
-    for place in places.values():
-        pathlib.Path(place).mkdir(mode=0o755)
-    process = job.start(*OWN_NETWORK, *program.words, environment=places | program.environment)
+    here, home, temporary = (job.directory / name for name in ("here", "home", "tmp"))
+    for each in (here, home, temporary):
+        each.mkdir()
+    process = job.start(*OWN_NETWORK, *program.words, cwd=here,
+                        environment={"HOME": str(home), "TMPDIR": str(temporary)})
     try:
         status = process.wait(program.seconds)
     except subprocess.TimeoutExpired:
         status = None
     text = job.log.read_text(errors="replace")
-    results = program.read(Finished(status, text, job.directory))
+    results = program.read(Finished(status, text, here))
     return {f"{program.name}: {test}" if test else program.name: result for test, result in results.items()}, text

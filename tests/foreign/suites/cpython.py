@@ -6,13 +6,11 @@ from suite import Program, Suite, junit
 DESCRIPTORS = ["test_os", "test_posix", "test_socket", "test_fcntl", "test_subprocess", "test_pty", "test_select", "test_epoll",
                "test_selectors"]
 # What starts programs, locks files or passes descriptors on top of these.
-USERS = ["test_asyncio", "test_signal", "test_io", "test_fileio", "test_file", "test_tempfile", "test_shutil", "test_popen",
-         "test_poll", "test_openpty", "test_fork1", "test_wait3", "test_wait4", "test_ssl", "test_ftplib", "test_mailbox",
-         "test_threading", "test_mmap", "test_httpservers", "test_socketserver", "test_cmd_line", "test_cmd_line_script",
-         "test_faulthandler", "test_uuid", "test_webbrowser", "test_multiprocessing_main_handling", "test_largefile",
-         "test_posixpath", "test_pathlib", "test_dbm", "test_sqlite3", "test_logging", "test_venv", "test_embed", "test_gdb",
-         "test_urllib2_localnet", "test_regrtest", "test_support", "test_repl", "test_site", "test_readline", "test_curses",
-         "test_eintr", "test_ioctl", "test_tty", "test_ttk_guionly", "test_pipes", "test_platform", "test_distutils"]
+USERS = ["test_asyncio", "test_signal", "test_io", "test_tempfile", "test_shutil", "test_popen", "test_poll", "test_openpty",
+         "test_fork1", "test_wait3", "test_wait4", "test_ssl", "test_ftplib", "test_mailbox", "test_threading",
+         "test_mmap", "test_httpservers", "test_socketserver", "test_cmd_line", "test_cmd_line_script",
+         "test_faulthandler", "test_uuid", "test_multiprocessing_main_handling", "test_multiprocessing_forkserver",
+         "test_largefile", "test_urllib2_localnet", "test_eintr", "test_ioctl", "test_pipes"]
 # VSOCK needs a hypervisor's other side: without one these hang, with or without the shim.
 IGNORED = "*VSOCK*"
 
