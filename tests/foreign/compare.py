@@ -3,7 +3,7 @@
 import dataclasses
 import pathlib
 
-from trial import trial
+from trial import BARE, trial
 
 EXPECTED = pathlib.Path(__file__).resolve().parent / "expected"
 SEPARATOR = " | "
@@ -26,17 +26,17 @@ class Comparison:
 class Runs:
     """Of one program."""
 
-    def __init__(self, program, shim):
-        self.program, self.shim = program, shim
+    def __init__(self, program, how):
+        self.program, self.how = program, how
         self.bare, self.shimmed = [], []
         self.logs = [None, None]
 
     def run_bare(self):
-        results, self.logs[0] = trial(self.program, {})
+        results, self.logs[0] = trial(self.program, BARE)
         self.bare.append(results)
 
     def run_shimmed(self):
-        results, self.logs[1] = trial(self.program, {"LD_PRELOAD": str(self.shim)})
+        results, self.logs[1] = trial(self.program, self.how)
         self.shimmed.append(results)
 
     def differing(self):
@@ -52,9 +52,9 @@ class Runs:
         return [shimmed for bare, shimmed in self.differing().values() if len(bare) == 1]
 
 
-def compare(program, shim):
-    """Runs the program twice bare and once under the shim, and again where that differs."""
-    runs = Runs(program, shim)
+def compare(program, how):
+    """Runs the program twice bare and once as `how` says, under the shim, and again where that differs."""
+    runs = Runs(program, how)
     runs.run_bare()
     runs.run_shimmed()
     runs.run_bare()

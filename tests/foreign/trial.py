@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One program of a suite, run once: bare or under the shim."""
+"""One program of a suite, run once: bare or under the shim, as tests/system has it."""
 import pathlib
 import subprocess
 import sys
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "system"))
 
-from attempt import run_once  # noqa: E402
+from attempt import BARE, how_under, run_once  # noqa: E402,F401
 from suite import Finished  # noqa: E402
 
 # Suites use fixed ports: each run gets a network of its own.
@@ -16,9 +16,9 @@ FOREIGN_VARIABLES = ("DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY", "
 SECONDS_TO_END = 60
 
 
-def trial(program, variables):
+def trial(program, how):
     """A map from each of the program's tests to its result, and what it printed."""
-    result = run_once(lambda job: _run(job, program), program.seconds + SECONDS_TO_END, (variables,))
+    result = run_once(lambda job: _run(job, program), program.seconds + SECONDS_TO_END, how)
     if result["ok"]:
         return result["said"]
     return {f"{program.name}: ran": "failed"}, result["said"]

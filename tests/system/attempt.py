@@ -9,6 +9,19 @@ import traceback
 from job import Job
 
 
+BARE = ({},)
+
+
+def how_under(shim, supervise=None, variables=None):
+    """What a Job is made with when programs are to run under the shim; `supervise` is the shim's mode when they are to run by
+    `cloexec run --supervise` of its build tree."""
+    variables = {"LD_PRELOAD": str(shim)} | (variables or {})
+    if supervise is None:
+        return (variables,)
+    command = shim.parent.parent / "cli" / "cloexec"
+    return ({} if supervise == "off" else variables), [command, "run", "--supervise", "--mode", supervise, "--"]
+
+
 def _attempt(function, how, sender):
     os.setsid()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # so that what was started is ended, too
