@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """One program of a suite, run once: bare or under the shim, as tests/system has it."""
+import os
 import pathlib
-import subprocess
 import sys
+import time
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "system"))
 
@@ -24,6 +25,20 @@ def trial(program, how):
     return {f"{program.name}: ran": "failed"}, result["said"]
 
 
+def _wait(process, seconds):
+    """Its exit status, None when it does not end in time. What it leaves behind is reaped meanwhile: tests ask by kill(2) whether
+    their daemons are gone."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if pid == process.pid:
+            process.returncode = os.waitstatus_to_exitcode(status)
+            return process.returncode
+        if pid == 0:
+            time.sleep(0.02)
+    return None
+
+
 def _run(job, program):
     for name in FOREIGN_VARIABLES:
         job.environment.pop(name, None)
@@ -32,10 +47,7 @@ def _run(job, program):
         each.mkdir()
     process = job.start(*OWN_NETWORK, *program.words, cwd=here,
                         environment={"HOME": str(home), "TMPDIR": str(temporary)})
-    try:
-        status = process.wait(program.seconds)
-    except subprocess.TimeoutExpired:
-        status = None
+    status = _wait(process, program.seconds)
     text = job.log.read_text(errors="replace")
     results = program.read(Finished(status, text, here))
     return {f"{program.name}: {test}" if test else program.name: result for test, result in results.items()}, text
