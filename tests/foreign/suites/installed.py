@@ -13,6 +13,9 @@ GLIB_LEFT_OUT = ["*mutex.test", "*performance*", "*refcount[0-9].test", "asyncqu
 # What has a server, a helper or a lock; the others have files, and take an hour.
 OSTREE_CHOSEN = ["test-admin-locking*", "test-concurrency*", "test-delta*", "test-gpg*", "test-help*", "test-pull*", "test-rofiles*",
                  "test-signed*", "test-switchroot*"]
+# What runs programs; the others have repositories, in as many variants.
+FLATPAK_CHOSEN = ["test-auth*", "test-context*", "test-exports*", "test-http*", "test-info@user*", "test-instance*", "test-portal*",
+                  "test-run@user,nodeltas*", "test-run-custom@user*", "test-seccomp*", "testcommon*", "testlibrary*"]
 
 
 def programs_of(*folders, chosen=("*",), left_out=()):
@@ -43,5 +46,6 @@ SUITES = [
           programs_of("libostree", chosen=OSTREE_CHOSEN)),
     Suite("xdg-dbus-proxy", "a proxy for sandboxes, told of its end by --fd", ["xdg-dbus-proxy-tests", "dbus"],
           programs_of("xdg-dbus-proxy")),
-    Suite("flatpak", "Flatpak: bwrap with --args, fuse, services", ["flatpak-tests", "dbus"], programs_of("Flatpak")),
+    Suite("flatpak", "Flatpak: bwrap with --args, fuse, services", ["flatpak-tests", "dbus"],
+          programs_of("Flatpak", chosen=FLATPAK_CHOSEN)),
 ]
