@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests that are installed as gnome-desktop-testing-runner(1) finds them: a .test file says what to execute."""
+import configparser
+import pathlib
+import shlex
+
+from suite import Program, Suite, by_status, tap
+
+ROOT = pathlib.Path("/usr/share/installed-tests")
+# Counters, mutexes and memory under load: they make no descriptor, and take an hour.
+GLIB_LEFT_OUT = ["*mutex.test", "*performance*", "*refcount[0-9].test", "asyncqueue.test", "atomic.test", "closure-refcount.test",
+                 "once*", "slice-*", "thread-pool-slow.test", "threadtests.test"]
+# What has a server, a helper or a lock; the others have files, and take an hour.
+OSTREE_CHOSEN = ["test-admin-locking*", "test-concurrency*", "test-delta*", "test-gpg*", "test-help*", "test-pull*", "test-rofiles*",
+                 "test-signed*", "test-switchroot*"]
+# What runs programs; the others have repositories, in as many variants.
+FLATPAK_CHOSEN = ["test-auth*", "test-context*", "test-exports*", "test-http*", "test-info@user*", "test-instance*", "test-portal*",
+                  "test-run@user,nodeltas*", "test-run-custom@user*", "test-seccomp*", "testcommon*", "testlibrary*"]
+
+
+def programs_of(*folders, chosen=("*",), left_out=()):
+    def is_meant(file):
+        return any(map(file.match, chosen)) and not any(map(file.match, left_out))
+
+    def programs():
+        files = [file for folder in folders for file in sorted((ROOT / folder).rglob("*.test"))]
+        return [program(file) for file in filter(is_meant, files)]
+    return programs
+
+
+def program(file):
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(file)
+    test = parser["Test"]
+    return Program(file.relative_to(ROOT).as_posix().removesuffix(".test"),
+                   ["dbus-run-session", "--", *shlex.split(test["Exec"])],
+                   tap if test.get("Output") == "TAP" else by_status)
+
+
+SUITES = [
+    Suite("glib", "GLib: spawn, GSubprocess, sockets, D-Bus", ["libglib2.0-tests", "dbus", "dbus-daemon"], programs_of("glib", left_out=GLIB_LEFT_OUT)),
+    Suite("dbus", "D-Bus: its daemon, services started by it, descriptors passed", ["dbus-tests", "dbus"],
+          programs_of("dbus", "dbus-debug-build")),
+    Suite("gjs", "GNOME's JavaScript: GSubprocess and D-Bus, its debugger", ["gjs-tests", "dbus"], programs_of("gjs")),
+    Suite("ostree", "OSTree: locks, helpers, servers of its own", ["ostree-tests", "dbus"],
+          programs_of("libostree", chosen=OSTREE_CHOSEN)),
+    Suite("xdg-dbus-proxy", "a proxy for sandboxes, told of its end by --fd", ["xdg-dbus-proxy-tests", "dbus"],
+          programs_of("xdg-dbus-proxy")),
+    Suite("flatpak", "Flatpak: bwrap with --args, fuse, services", ["flatpak-tests", "dbus"],
+          programs_of("Flatpak", chosen=FLATPAK_CHOSEN)),
+]
