@@ -110,7 +110,8 @@ class Machine:
         self.cgroup.mkdir()
         with open(self.log, "wb") as log:
             self.nspawn = subprocess.Popen(
-                ["sh", "-c", 'echo $$ >"$0" && exec "$@"', self.cgroup / "cgroup.procs", "systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit", f"--directory={self.root}",
+                ["sh", "-c", 'echo $$ >"$0" && exec "$@"', self.cgroup / "cgroup.procs",
+                 "systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit", f"--directory={self.root}",
                  "--machine=machine", "--resolv-conf=off", "--timezone=off", "--link-journal=no", "--private-network",
                  "--console=pipe"],
                 env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)

@@ -22,7 +22,8 @@ def a_batch_job():
 
 @check
 def a_crontab():
-    return sh("su alice -c 'echo \"0 0 1 1 * true\" | crontab -; EDITOR=/srv/machine/edit crontab -e 2>&1; crontab -l; crontab -r'")
+    return sh("su alice -c 'echo \"0 0 1 1 * true\" | crontab -; EDITOR=/srv/machine/edit crontab -e 2>&1; crontab -l; "
+              "crontab -r'")
 
 
 @check
