@@ -27,9 +27,14 @@ def own_cgroup():
 
 def see_cgroups():
     """Where no systemd rules, the unified hierarchy may not be mounted; in this mount namespace it is then."""
-    if not (CGROUPS / "cgroup.procs").exists():
-        subprocess.run(["umount", "--lazy", CGROUPS], check=True)
+    if (CGROUPS / "cgroup.procs").exists():
+        return
+    try:
+        subprocess.run(["umount", "--lazy", CGROUPS], check=False)
         subprocess.run(["mount", "-t", "cgroup2", "none", CGROUPS], check=True)
+    except subprocess.CalledProcessError as trouble:
+        raise Trouble("no machine can be booted here: that wants a systemd as the first process, or a kernel and a container "
+                      "that let the unified hierarchy of control groups (cgroup2) be mounted") from trouble
 
 
 class Machine:
@@ -110,7 +115,8 @@ class Machine:
         self.cgroup.mkdir()
         with open(self.log, "wb") as log:
             self.nspawn = subprocess.Popen(
-                ["sh", "-c", 'echo $$ >"$0" && exec "$@"', self.cgroup / "cgroup.procs", "systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit", f"--directory={self.root}",
+                ["sh", "-c", 'echo $$ >"$0" && exec "$@"', self.cgroup / "cgroup.procs",
+                 "systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit", f"--directory={self.root}",
                  "--machine=machine", "--resolv-conf=off", "--timezone=off", "--link-journal=no", "--private-network",
                  "--console=pipe"],
                 env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)

@@ -31,12 +31,14 @@ def redis_rewrites_its_log():
 
 @check
 def redis_restarts():
-    return sh("systemctl restart redis-server; until redis-cli get key 2>/dev/null; do sleep 0.1; done; systemctl is-active redis-server")
+    return sh("systemctl restart redis-server; until redis-cli get key 2>/dev/null; do sleep 0.1; done; "
+              "systemctl is-active redis-server")
 
 
 @check
 def postgres():
-    return sh(POSTGRES, "create table t (i int); insert into t select generate_series(1, 1000); select sum(i) from t; show port;\n")
+    return sh(POSTGRES, "create table t (i int); insert into t select generate_series(1, 1000); select sum(i) from t; "
+                        "show port;\n")
 
 
 @check
@@ -66,7 +68,8 @@ def postgres_is_dumped_and_restored():
 
 @check
 def mariadb():
-    return sh("mariadb -N", "create database d; create table d.t (i int); insert into d.t values (1), (2); select sum(i) from d.t;\n")
+    return sh("mariadb -N", "create database d; create table d.t (i int); insert into d.t values (1), (2); "
+              "select sum(i) from d.t;\n")
 
 
 @check

@@ -63,7 +63,8 @@ def imap():
 
 @check
 def postfix_reloads():
-    return sh("postfix reload 2>&1 | cut -d: -f3; postqueue -f; postconf -h mydestination | grep -c localhost; postfix status 2>/dev/null && echo runs")
+    return sh("postfix reload 2>&1 | cut -d: -f3; postqueue -f; postconf -h mydestination | grep -c localhost; "
+              "postfix status 2>/dev/null && echo runs")
 
 
 @check

@@ -5,7 +5,8 @@ from check import check, sh
 
 @check
 def resolved():
-    return sh("resolvectl query --legend=no localhost machine.test 2>&1 | sed 's/ *-- .*//'; resolvectl status >/dev/null && echo a status")
+    return sh("resolvectl query --legend=no localhost machine.test 2>&1 | sed 's/ *-- .*//'; "
+              "resolvectl status >/dev/null && echo a status")
 
 
 @check
@@ -27,4 +28,5 @@ def named_reloads():
 
 @check
 def getent():
-    return sh("getent hosts machine.test | tr -s ' '; getent ahosts localhost | head -n 1 | tr -s ' '; getent passwd root; getent services ssh")
+    return sh("getent hosts machine.test | tr -s ' '; getent ahosts localhost | head -n 1 | tr -s ' '; getent passwd root; "
+              "getent services ssh")

@@ -20,7 +20,8 @@ def rsyslog_feeds_a_program():
 def the_journal():
     sh("logger -t machine to the journal; echo from a pipe | systemd-cat -t machine")
     sh("journalctl --sync; journalctl --flush")
-    return sh("journalctl -o cat -t machine | grep -E 'to the journal|from a pipe'; journalctl --rotate; journalctl --verify --quiet 2>&1 | grep -c FAIL", status=1)
+    return sh("journalctl -o cat -t machine | grep -E 'to the journal|from a pipe'; journalctl --rotate; "
+              "journalctl --verify --quiet 2>&1 | grep -c FAIL", status=1)
 
 
 @check
@@ -31,24 +32,28 @@ def supervisor():
 
 @check
 def supervisor_restarts_itself():
-    return sh("supervisorctl reload; until supervisorctl status 2>/dev/null | grep -q RUNNING; do sleep 0.2; done; supervisorctl status | awk '{ print $1, $2 }'")
+    return sh("supervisorctl reload; until supervisorctl status 2>/dev/null | grep -q RUNNING; do sleep 0.2; done; "
+              "supervisorctl status | awk '{ print $1, $2 }'")
 
 
 @check
 def fail2ban():
     sh("fail2ban-client set machine banip 192.0.2.1")
     wait_for(lambda: "ban 192.0.2.1" in read("/var/log/machine.bans"), "the ban")
-    return sh("fail2ban-client status machine | grep -o 'Banned IP list:.*'; fail2ban-client reload 2>/dev/null; fail2ban-client ping")
+    return sh("fail2ban-client status machine | grep -o 'Banned IP list:.*'; fail2ban-client reload 2>/dev/null; "
+              "fail2ban-client ping")
 
 
 @check
 def ps_and_lsof():
-    return sh("ps -C cron -o comm=; lsof -t -i :8080 >/dev/null && echo seen; fuser 8080/tcp >/dev/null 2>&1 && echo used; pgrep -c -x cron")
+    return sh("ps -C cron -o comm=; lsof -t -i :8080 >/dev/null && echo seen; fuser 8080/tcp >/dev/null 2>&1 && echo used; "
+              "pgrep -c -x cron")
 
 
 @check
 def compilers_of_text():
-    return sh("echo words | gzip | zcat | sort | tee >(cat >/dev/null) | tr a-z A-Z; exec 7</etc/hostname; cat <&7; diff <(echo a) <(echo a) && echo same")
+    return sh("echo words | gzip | zcat | sort | tee >(cat >/dev/null) | tr a-z A-Z; exec 7</etc/hostname; cat <&7; "
+              "diff <(echo a) <(echo a) && echo same")
 
 
 @check
@@ -59,4 +64,6 @@ def locks():
 
 @check
 def a_backup():
-    return sh("tar -C /srv -czf /tmp/backup.tgz www; tar -tzf /tmp/backup.tgz | sort; tar -C /tmp -xzf /tmp/backup.tgz --to-command=cat www/index.html; find /srv/www -name '*.html' -print0 | xargs -0 cat")
+    return sh("tar -C /srv -czf /tmp/backup.tgz www; tar -tzf /tmp/backup.tgz | sort; "
+              "tar -C /tmp -xzf /tmp/backup.tgz --to-command=cat www/index.html; "
+              "find /srv/www -name '*.html' -print0 | xargs -0 cat")

@@ -18,7 +18,8 @@ def apt_update():
 def apt_upgrade():
     quiet(f"{APT} install machine-first")
     wait_for(lambda: "2" == sh("journalctl -o cat -u machine-first | grep -x 2 | tail -n 1"), "the new service")
-    return sh("dpkg-query -W -f '${Version} ${Status}' machine-first; cat /etc/machine-first.word; systemctl is-active machine-first")
+    return sh("dpkg-query -W -f '${Version} ${Status}' machine-first; cat /etc/machine-first.word; "
+              "systemctl is-active machine-first")
 
 
 @check
@@ -29,7 +30,8 @@ def unattended_upgrades():
 
 @check
 def debconf_asks():
-    quiet("echo machine-first machine-first/word string told | debconf-set-selections; dpkg-reconfigure -f noninteractive machine-first")
+    quiet("echo machine-first machine-first/word string told | debconf-set-selections; "
+          "dpkg-reconfigure -f noninteractive machine-first")
     return read("/etc/machine-first.word") + sh("debconf-show machine-first")
 
 

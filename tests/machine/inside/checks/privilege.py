@@ -93,4 +93,5 @@ def passwd():
 
 @check
 def useradd():
-    return sh("useradd -m carol && getent passwd carol | cut -d: -f1,6,7; userdel -r carol 2>/dev/null; getent passwd carol", status=2)
+    return sh("useradd -m carol && getent passwd carol | cut -d: -f1,6,7; userdel -r carol 2>/dev/null; "
+              "getent passwd carol", status=2)

@@ -15,18 +15,21 @@ def the_journal_restarts_and_its_streams_stay():
     here = last()
     wait_for(lambda: last() > here + 5, "more lines")
     expect(main_pid("talker") == before, "it was restarted")
-    return sh("systemctl is-active talker; systemctl stop talker; systemctl is-active systemd-journald; journalctl -u talker | grep -ci missed", status=1)
+    return sh("systemctl is-active talker; systemctl stop talker; systemctl is-active systemd-journald; "
+              "journalctl -u talker | grep -ci missed", status=1)
 
 
 @check
 def logind_restarts_and_its_sessions_stay():
-    sh("ssh -f -N -M -S /run/session alice@localhost; ssh -S /run/session alice@localhost 'sleep infinity' </dev/null >/dev/null 2>&1 & sleep 0.1")
+    sh("ssh -f -N -M -S /run/session alice@localhost; "
+       "ssh -S /run/session alice@localhost 'sleep infinity' </dev/null >/dev/null 2>&1 & sleep 0.1")
     before = sh("loginctl list-sessions --no-legend | awk '$3 == \"alice\" { print $1 }'")
     expect(before, "no session")
     sh("systemctl restart systemd-logind")
     after = sh("loginctl list-sessions --no-legend | awk '$3 == \"alice\" { print $1 }'")
     expect(before == after, f"{before} and then {after}")
-    return sh("ssh -S /run/session -O exit alice@localhost 2>&1; ssh alice@localhost 'loginctl show-session $XDG_SESSION_ID -p State'")
+    return sh("ssh -S /run/session -O exit alice@localhost 2>&1; "
+              "ssh alice@localhost 'loginctl show-session $XDG_SESSION_ID -p State'")
 
 
 @check
@@ -59,7 +62,8 @@ def everything_restarts():
 
 @check
 def squid_restarts():
-    return sh("systemctl restart squid; until curl -sS --max-time 30 -x http://user:word@localhost:3128 http://127.0.0.1:8080/ 2>/dev/null; "
+    return sh("systemctl restart squid; "
+              "until curl -sS --max-time 30 -x http://user:word@localhost:3128 http://127.0.0.1:8080/ 2>/dev/null; "
               "do sleep 0.2; done; systemctl is-active squid")
 
 

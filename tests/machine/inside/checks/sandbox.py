@@ -7,25 +7,29 @@ RUN = "systemd-run --quiet --collect --pipe --wait"
 
 @check
 def a_dynamic_user():
-    return sh(f"{RUN} -p DynamicUser=yes --unit=dynamic -p StateDirectory=dynamic sh -c 'id -un; echo kept >$STATE_DIRECTORY/file; "
+    return sh(f"{RUN} -p DynamicUser=yes --unit=dynamic -p StateDirectory=dynamic sh -c 'id -un; "
+              f"echo kept >$STATE_DIRECTORY/file; "
               "cat /var/lib/dynamic/file; touch /etc/x || echo no'")
 
 
 @check
 def a_private_tmp():
-    return sh(f"touch /tmp/outside; {RUN} -p PrivateTmp=yes sh -c 'ls /tmp; touch /tmp/inside; ls /tmp'; ls /tmp/inside", status=2)
+    return sh(f"touch /tmp/outside; {RUN} -p PrivateTmp=yes sh -c 'ls /tmp; touch /tmp/inside; ls /tmp'; "
+              f"ls /tmp/inside", status=2)
 
 
 @check
 def no_exec_paths():
-    said = sh(f"{RUN} -p NoExecPaths=/ -p ExecPaths='/usr/bin/dash /bin/sh /usr/lib /lib /lib64' sh -c 'echo runs; /usr/bin/id; exit 0'")
+    said = sh(f"{RUN} -p NoExecPaths=/ -p ExecPaths='/usr/bin/dash /bin/sh /usr/lib /lib /lib64' sh -c 'echo runs; /usr/bin/id; "
+              f"exit 0'")
     expect("ermission denied" in said, said)
     return said
 
 
 @check
 def a_protected_system():
-    return sh(f"{RUN} -p ProtectSystem=strict -p ProtectHome=yes -p ReadWritePaths=/srv sh -c 'touch /etc/x; touch /srv/x && ls /srv/x; ls /home'")
+    return sh(f"{RUN} -p ProtectSystem=strict -p ProtectHome=yes -p ReadWritePaths=/srv sh -c 'touch /etc/x; "
+              f"touch /srv/x && ls /srv/x; ls /home'")
 
 
 @check
@@ -53,7 +57,8 @@ def restricted_address_families():
 
 @check
 def restricted_files():
-    return sh(f"{RUN} -p LimitNOFILE=20 bash -c 'ulimit -n; for i in {{10..30}}; do eval \"exec $i</dev/null\" || break; done 2>/dev/null; "
+    return sh(f"{RUN} -p LimitNOFILE=20 bash -c 'ulimit -n; for i in {{10..30}}; do eval \"exec $i</dev/null\" || break; "
+              f"done 2>/dev/null; "
               "ls /proc/self/fd >/dev/null && echo listed'")
 
 
@@ -65,18 +70,21 @@ def a_private_network():
 @check
 def another_root():
     sh("mkdir -p /srv/empty")
-    return sh(f"{RUN} -p RootDirectory=/srv/empty -p 'BindReadOnlyPaths=/usr /bin /lib /lib64 /srv/www' sh -c 'ls /; cat /srv/www/index.html'")
+    return sh(f"{RUN} -p RootDirectory=/srv/empty -p 'BindReadOnlyPaths=/usr /bin /lib /lib64 /srv/www' sh -c 'ls /; "
+              f"cat /srv/www/index.html'")
 
 
 @check
 def hidden_folders():
-    return sh(f"{RUN} -p BindReadOnlyPaths=/srv/www:/mnt -p InaccessiblePaths=/srv/repository sh -c 'cat /mnt/index.html; ls /srv/repository; stat -c %a /srv/repository'")
+    return sh(f"{RUN} -p BindReadOnlyPaths=/srv/www:/mnt -p InaccessiblePaths=/srv/repository sh -c 'cat /mnt/index.html; "
+              f"ls /srv/repository; stat -c %a /srv/repository'")
 
 
 @check
 def all_that_is_advised():
     return sh(f"{RUN} -p PrivateDevices=yes -p ProtectKernelTunables=yes -p ProtectControlGroups=yes -p RestrictSUIDSGID=yes "
-              "-p NoNewPrivileges=yes -p CapabilityBoundingSet= -p ProtectProc=invisible -p RestrictNamespaces=yes -p RestrictRealtime=yes "
+              "-p NoNewPrivileges=yes -p CapabilityBoundingSet= -p ProtectProc=invisible -p RestrictNamespaces=yes -p "
+              "RestrictRealtime=yes "
               "-p UMask=0077 -p User=alice sh -c 'id -un; ls /dev; umask; touch /home/alice/f; stat -c %a /home/alice/f'")
 
 

@@ -52,7 +52,8 @@ def and_a_reexec_neither():
 @check
 def a_shell_gets_a_socket():
     unit("shell.socket", "[Socket]", "ListenDatagram=/run/shell.socket")
-    unit("shell.service", "[Service]", "Type=oneshot", "ExecStart=/bin/bash -c 'head -c 5 <&3 >/run/shell.said; echo $LISTEN_FDNAMES >>/run/shell.said'")
+    unit("shell.service", "[Service]", "Type=oneshot", "ExecStart=/bin/bash -c 'head -c 5 <&3 >/run/shell.said; "
+         "echo $LISTEN_FDNAMES >>/run/shell.said'")
     sh("systemctl start shell.socket")
     sh("python3 -c 'import socket; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b\"hello\", \"/run/shell.socket\")'")
     wait_for(lambda: sh("cat /run/shell.said"), "what it was told")
@@ -63,7 +64,8 @@ def a_shell_gets_a_socket():
 @check
 def a_fifo():
     unit("fifo.socket", "[Socket]", "ListenFIFO=/run/fifo")
-    unit("fifo.service", "[Service]", "Type=oneshot", "StandardInput=socket", "ExecStart=/bin/bash -c 'read word; echo \"$word\" >/run/fifo.said'")
+    unit("fifo.service", "[Service]", "Type=oneshot", "StandardInput=socket", "ExecStart=/bin/bash -c 'read word; "
+         "echo \"$word\" >/run/fifo.said'")
     sh("systemctl start fifo.socket; echo words >/run/fifo")
     return wait_for(lambda: sh("cat /run/fifo.said"), "what it was told") + sh("systemctl stop fifo.socket")
 
@@ -91,11 +93,13 @@ def inetd():
 @check
 def git_daemon():
     unit("git.socket", "[Socket]", "ListenStream=127.0.0.1:9418", "Accept=yes")
-    unit("git@.service", "[Service]", "StandardInput=socket", "ExecStart=/usr/lib/git-core/git-daemon --inetd --export-all --base-path=/srv")
+    unit("git@.service", "[Service]", "StandardInput=socket", "ExecStart=/usr/lib/git-core/git-daemon --inetd --export-all "
+         "--base-path=/srv")
     return sh("""systemctl start git.socket; git init -q --bare /srv/served.git; git ls-remote git://localhost/served.git
         systemctl stop git.socket; echo answered""")
 
 
 @check
 def rsync_daemon():
-    return sh("rsync rsync://localhost/www/ | awk '{ print $NF }' | sort; rsync -a rsync://localhost/www/index.html /tmp/page; cat /tmp/page")
+    return sh("rsync rsync://localhost/www/ | awk '{ print $NF }' | sort; rsync -a rsync://localhost/www/index.html /tmp/page; "
+              "cat /tmp/page")

@@ -165,13 +165,16 @@ def a_path_unit():
 @check
 def a_generator_and_an_environment_file():
     write("/run/environment", "WORD=from a file\n")
-    return sh(f"{RUN} --pipe --wait -p EnvironmentFile=/run/environment sh -c 'echo $WORD'; systemctl show-environment | grep ^PATH=")
+    return sh(f"{RUN} --pipe --wait -p EnvironmentFile=/run/environment sh -c 'echo $WORD'; "
+              f"systemctl show-environment | grep ^PATH=")
 
 
 @check
 def the_bus_answers():
-    return sh("busctl call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus NameHasOwner s org.freedesktop.login1; "
-              "busctl get-property org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager Virtualization")
+    return sh("busctl call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus NameHasOwner s "
+              "org.freedesktop.login1; "
+              "busctl get-property org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager "
+              "Virtualization")
 
 
 @check

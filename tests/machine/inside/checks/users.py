@@ -18,7 +18,8 @@ def the_user_manager_runs_a_command():
 
 @check
 def the_user_has_a_bus():
-    return sh(f"busctl {USER} call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.DBus.Peer Ping && echo pong")
+    return sh(f"busctl {USER} call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.DBus.Peer Ping && "
+              f"echo pong")
 
 
 @check

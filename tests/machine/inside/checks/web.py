@@ -73,7 +73,8 @@ def apache_runs_cgi():
 
 @check
 def apache_restarts_gracefully():
-    return sh("apachectl configtest 2>&1; systemctl reload apache2; curl -sS --data again localhost:8081/cgi-bin/program; systemctl is-active apache2")
+    return sh("apachectl configtest 2>&1; systemctl reload apache2; curl -sS --data again localhost:8081/cgi-bin/program; "
+              "systemctl is-active apache2")
 
 
 @check
@@ -106,7 +107,8 @@ def squid_asks_its_helpers():
 
 @check
 def squid_reconfigures():
-    return sh("squid -k reconfigure 2>/tmp/log; until curl -sS --max-time 30 -x http://user:word@localhost:3128 http://127.0.0.1:8080/ 2>/dev/null; "
+    return sh("squid -k reconfigure 2>/tmp/log; "
+              "until curl -sS --max-time 30 -x http://user:word@localhost:3128 http://127.0.0.1:8080/ 2>/dev/null; "
               "do sleep 0.2; done; systemctl is-active squid")
 
 
@@ -114,4 +116,5 @@ def squid_reconfigures():
 def squid_rotates():
     sh("mv /var/log/squid/access.log /var/log/squid/access.log.1; squid -k rotate 2>/tmp/log")
     wait_for(lambda: pathlib.Path("/var/log/squid/access.log").exists(), "the new log")
-    return sh("until curl -sS --max-time 30 -x http://user:word@localhost:3128 http://127.0.0.1:8080/rewritten 2>/dev/null; do sleep 0.2; done")
+    return sh("until curl -sS --max-time 30 -x http://user:word@localhost:3128 http://127.0.0.1:8080/rewritten 2>/dev/null; "
+              "do sleep 0.2; done")
