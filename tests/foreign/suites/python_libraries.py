@@ -2,7 +2,7 @@
 """What Python's event loops ship of their tests, run by pytest: children with mapped descriptors, sockets passed on."""
 from suite import Program, Suite, junit
 
-TWISTED = ["twisted.test.test_process", "twisted.test.test_stdio", "twisted.test.test_unix", "twisted.test.test_sslverify",
+TWISTED = ["twisted.test.test_process", "twisted.test.test_stdio", "twisted.test.test_unix",
            "twisted.internet.test.test_process", "twisted.internet.test.test_posixprocess", "twisted.internet.test.test_unix",
            "twisted.internet.test.test_sigchld", "twisted.internet.test.test_inotify", "twisted.python.test.test_sendmsg",
            "twisted.python.test.test_systemd", "twisted.runner.test.test_procmon"]
