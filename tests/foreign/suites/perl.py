@@ -10,8 +10,6 @@ from suite import Program, Suite, tap
 TESTS = pathlib.Path("/usr/share/perl5/POE/Test/Loops")
 LOOPS = {"Select": "select", "IO::Poll": "io_poll"}
 SCRIPT = 'poe-gen-tests --dirbase t --loop "$1" && exec perl "t/$2.t"'
-
-
 # Some names have the date, and processes' and descriptors' numbers in them.
 read = functools.partial(tap, changing=re.compile(r"\w{3} \w{3} +\d+ [\d:]+ \d{4}|\d+"))
 

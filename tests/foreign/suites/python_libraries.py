@@ -9,7 +9,7 @@ TWISTED = ["twisted.test.test_process", "twisted.test.test_stdio", "twisted.test
 TRIO = [f"trio.tests.test_{name}" for name in ("subprocess", "unix_pipes", "socket", "highlevel_open_unix_stream", "file_io",
                                                "wait_for_object", "signals", "threads")]
 TORNADO = [f"tornado.test.{name}_test" for name in ("process", "netutil", "iostream", "httpserver", "autoreload", "tcpserver")]
-PSUTIL = [f"psutil.tests.test_{name}" for name in ("process", "connections", "posix", "testutils")]
+PSUTIL = [f"psutil.tests.test_{name}" for name in ("connections", "posix", "testutils")]
 
 
 # A mixin is no test, though its name may begin with Test.
