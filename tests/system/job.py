@@ -103,7 +103,7 @@ class Job:
         for entry in pathlib.Path("/proc").iterdir():
             if entry.name.isdigit():
                 with contextlib.suppress(OSError):
-                    stat = (entry / "stat").read_text()
+                    stat = (entry / "stat").read_text(errors="replace")  # any bytes may be a name
                     state, parent = stat[stat.rindex(")") + 2:].split()[:2]
                     if state != "Z":
                         parents[int(entry.name)] = int(parent)
@@ -121,7 +121,7 @@ class Job:
         found = []
         for pid in pids if pids is not None else self.processes():
             with contextlib.suppress(OSError):
-                comm = pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+                comm = pathlib.Path(f"/proc/{pid}/comm").read_text(errors="replace").strip()
                 for entry in pathlib.Path(f"/proc/{pid}/fd").iterdir():
                     with contextlib.suppress(OSError):
                         info = pathlib.Path(f"/proc/{pid}/fdinfo/{entry.name}").read_text()
