@@ -31,10 +31,11 @@ class Ps(CommandTest):
         self.assertEqual((list(report), report["version"]), (["version", "processes", "unreadable", "hidden"], 1))
         for process in report["processes"]:
             keys = ["pid", "ppid", "comm", "exe", "uid", "user", "unit", "user_unit", "shim", "shim_files", "shim_replaced",
-                    "settings", "fds"]
+                    "settings", "secure", "starts_secure", "fds"]
+            sometimes = ("user_unit", "secure", "starts_secure")
             if not process["shim"]:
                 keys = [key for key in keys if key not in ("shim_replaced", "settings")]
-            self.assertEqual(list(process), [key for key in keys if key != "user_unit" or key in process])
+            self.assertEqual(list(process), [key for key in keys if key not in sometimes or key in process])
         return {process["pid"]: process for process in report["processes"]}
 
     def fds(self, host):
