@@ -5,7 +5,7 @@ PAGE = """# The tests of other projects
 
 Test suites that Debian ships as packages, each program run twice bare and once under the shim with the standard profile, and again
 where that differs; compared test by test (`tests/foreign`, `scripts/test --foreign`). *Alike*: so many tests had the same result in
-every run. What fails alike lacks something here, mostly a display, a kernel's feature or another user. *Differ*: each stands in
+every run. What fails alike lacks something here: a display, a kernel's feature, a user, or time. *Differ*: each stands in
 `tests/foreign/expected`, with the reason, and a line there that is no longer true is an error. *Waver*: not always the same bare, so
 nothing can be said. Tests run as root, each program in a network namespace of its own. Written by
 `tests/foreign/run --markdown docs/foreign-suites.md`.
@@ -15,7 +15,8 @@ nothing can be said. Tests run as root, each program in a network namespace of i
 """
 NOTES = """
 Of OpenSSH's and CPython's only the files run that start programs or make descriptors. Perl's own tests are in no binary package of
-Debian: those of POE, in Perl, stand for them.
+Debian: those of POE, in Perl, stand for them. Rows may come from different days; where a row has fewer programs than the suite, only
+these were run for it: GLib has 254, of which a machine under load needs an hour.
 """
 
 
