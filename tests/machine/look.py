@@ -29,15 +29,16 @@ def processes_of(leader):
                 yield int(entry.name)
 
 
-def handed_on():
-    """Globs of the programs that are given inheritable descriptors on purpose."""
+def handed_on(are_checked):
+    """Globs of the programs that are given inheritable descriptors on purpose, or are once the checks have asked for it."""
     lines = (pathlib.Path(__file__).parent / "handed-on").read_text().splitlines()
-    return [line.split()[0] for line in lines if not line.startswith("#")]
+    words = [line.split()[0] for line in lines if not line.startswith("#")]
+    return [word.removeprefix("+") for word in words if are_checked or not word.startswith("+")]
 
 
-def strays(sight):
+def strays(sight, are_checked):
     """What is inheritable though it should not be with the shim."""
-    globs = handed_on()
+    globs = handed_on(are_checked)
     return [each for each in sight.inheritable if not any(fnmatch.fnmatch(each[1], glob) for glob in globs)]
 
 
