@@ -11,7 +11,8 @@ from attempt import BARE, how_under, run_once  # noqa: E402,F401
 from suite import Finished  # noqa: E402
 
 # Suites use fixed ports: each run gets a network of its own.
-OWN_NETWORK = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+# And some leave folders in /var/tmp, whatever TMPDIR says.
+OWN_NETWORK = ["unshare", "--net", "--mount", "sh", "-c", 'ip link set lo up && mount -t tmpfs tmpfs /var/tmp && exec "$@"', "sh"]
 # What a session of the user's would add.
 FOREIGN_VARIABLES = ("DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR", "NOTIFY_SOCKET")
 SECONDS_TO_END = 60

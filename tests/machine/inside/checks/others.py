@@ -26,7 +26,8 @@ def the_journal():
 
 @check
 def supervisor():
-    return sh("""until supervisorctl status | grep -q RUNNING; do sleep 0.2; done; supervisorctl restart sleeper; supervisorctl tail sleeper | sort -u
+    return sh("""until supervisorctl status | grep -q RUNNING; do sleep 0.2; done
+        supervisorctl restart sleeper; supervisorctl tail sleeper | sort -u
         supervisorctl reread; supervisorctl update; supervisorctl status | awk '{ print $1, $2 }'""")
 
 

@@ -35,7 +35,8 @@ def logind_restarts_and_its_sessions_stay():
 @check
 def sshd_reloads_and_restarts():
     return sh("""ssh -f -N -M -S /run/kept alice@localhost
-        systemctl reload ssh; until ssh alice@localhost echo after a reload 2>/dev/null; do sleep 0.1; done; systemctl restart ssh; ssh alice@localhost echo after a restart
+        systemctl reload ssh; until ssh alice@localhost echo after a reload 2>/dev/null; do sleep 0.1; done
+        systemctl restart ssh; ssh alice@localhost echo after a restart
         ssh -S /run/kept alice@localhost echo the old connection; ssh -S /run/kept -O exit alice@localhost 2>&1""")
 
 
