@@ -143,10 +143,12 @@ def daemonize_lock(job):
 
 @scenario("dpkg", "bash", does="start-stop-daemon: execs with a shell's 5, in the background with -C too; --stop", quick=True)
 def start_stop_daemon(job):
-    job.write("daemon", "#!/bin/sh\nread -r line <&5; echo \"$line by $(id -un)\" >&6\nexec sleep 60\n", mode=0o755)
+    reader = job.write("reader", 'read -r line <&5; echo "$line by $(id -un)" >&6\n')
+    job.write("daemon", f"#!/bin/sh\n. {reader}\nexec sleep 60\n", mode=0o755)
     job.directory.chmod(0o777)
-    said = job.run("bash", "-c", r"""
+    return job.run("bash", "-c", r"""
 echo to nobody > f; echo to a daemon > g
-start-stop-daemon -S -q -c nobody -x /bin/sh -- -c 'exec 1>&6 sh reader' 5<f 6>&1
-start-stop-daemon -S -b -C -m -p "$PWD/pid" -d "$PWD" -a "$PWD/daemon" -x /bin/sleep 5<g 6>said""").stdout
-    return said
+start-stop-daemon -S -q -p none -c nobody -x /bin/sh -- "$PWD/reader" 5<f 6>&1
+start-stop-daemon -S -b -C -m -p "$PWD/pid" -d "$PWD" -a "$PWD/daemon" -x /bin/sleep 5<g 6>said
+until [ -s said ] && [ "$(cat "/proc/$(cat pid)/comm")" = sleep ]; do sleep 0.1; done; cat said
+start-stop-daemon -K -q -R TERM/10 -p "$PWD/pid" -x /bin/sleep && echo stopped""").stdout
