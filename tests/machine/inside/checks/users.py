@@ -8,7 +8,9 @@ RUN = f"systemd-run {USER} --quiet --collect --pipe --wait"
 
 @check
 def the_user_manager_runs():
-    return sh(f"systemctl {USER} is-system-running --wait; loginctl show-user alice -p Linger -p State")
+    # A session that has just ended may still be closing.
+    wait_for(lambda: "State=lingering" in sh("loginctl show-user alice -p State"), "the end of sessions before")
+    return sh(f"systemctl {USER} is-system-running --wait; loginctl show-user alice -p Linger")
 
 
 @check
