@@ -9,7 +9,7 @@ import sys
 
 sys.path.insert(1, str(pathlib.Path(__file__).resolve().parent.parent / "system"))
 
-from job import Job  # noqa: E402
+from job import inheritable  # noqa: E402
 
 
 @dataclasses.dataclass
@@ -50,4 +50,4 @@ def look_at(leader):
                 shimmed.add(pid)
             programs[pid] = pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
     return Sight(len(programs), len(shimmed & programs.keys()), sorted(programs[pid] for pid in programs.keys() - shimmed),
-                 Job.inheritable(None, programs))
+                 inheritable(programs))

@@ -24,6 +24,21 @@ class Failure(Exception):
     """The program did not do its main job."""
 
 
+def inheritable(pids):
+    """What these processes would pass on to a child that execs now: (pid, program, number, what it is) each, above 2."""
+    found = []
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            comm = pathlib.Path(f"/proc/{pid}/comm").read_text(errors="replace").strip()
+            for entry in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+                with contextlib.suppress(OSError):
+                    info = pathlib.Path(f"/proc/{pid}/fdinfo/{entry.name}").read_text()
+                    flags = next(int(line.split()[1], 8) for line in info.splitlines() if line.startswith("flags:"))
+                    if int(entry.name) > 2 and not flags & O_CLOEXEC:
+                        found.append((pid, comm, int(entry.name), os.readlink(entry)))
+    return found
+
+
 class Job:
     """One scenario's run. `variables` are what the environment under test adds, and `before` the words by which programs are
     run there: none when bare."""
@@ -117,18 +132,8 @@ class Job:
         return found
 
     def inheritable(self, pids=None):
-        """What these processes would pass on to a child that execs now: (pid, program, number, what it is) each, above 2."""
-        found = []
-        for pid in pids if pids is not None else self.processes():
-            with contextlib.suppress(OSError):
-                comm = pathlib.Path(f"/proc/{pid}/comm").read_text(errors="replace").strip()
-                for entry in pathlib.Path(f"/proc/{pid}/fd").iterdir():
-                    with contextlib.suppress(OSError):
-                        info = pathlib.Path(f"/proc/{pid}/fdinfo/{entry.name}").read_text()
-                        flags = next(int(line.split()[1], 8) for line in info.splitlines() if line.startswith("flags:"))
-                        if int(entry.name) > 2 and not flags & O_CLOEXEC:
-                            found.append((pid, comm, int(entry.name), os.readlink(entry)))
-        return found
+        """The same of these, or of all processes of the scenario."""
+        return inheritable(self.processes() if pids is None else pids)
 
     def count(self, pids=None):
         """Takes the number of inheritable descriptors for the table: to be called while the daemon does its main job."""
