@@ -2,6 +2,8 @@
 //
 // The files that snippets work on: in a directory that each has for itself.
 
+// A directory's positions have 64 bits, also those of a 32-bit program under qemu-user.
+#define _FILE_OFFSET_BITS 64
 #include <dirent.h>
 
 #include "snippet.h"
