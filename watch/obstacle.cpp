@@ -4,6 +4,7 @@
 
 #include <bpf/libbpf.h>
 #include <linux/capability.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -28,6 +29,13 @@ bool has_capability(unsigned which) {
 /// bpf(7): CAP_SYS_ADMIN stands for both.
 bool may_load() { return has_capability(CAP_SYS_ADMIN) || (has_capability(CAP_BPF) && has_capability(CAP_PERFMON)); }
 
+/// The kernel numbers processes as the first namespace does, whose own number is fixed (include/linux/proc_ns.h).
+bool has_other_numbers() {
+  constexpr ino_t first_namespace = 0xEFFFFFFC;
+  struct stat status {};
+  return stat("/proc/self/ns/pid", &status) == 0 && status.st_ino != first_namespace;
+}
+
 bool is_locked_down() {
   std::ifstream file("/sys/kernel/security/lockdown");
   std::string line;
@@ -44,6 +52,9 @@ std::string kernel() {
 
 std::string find_obstacle() {
   if (!may_load()) return "it takes root, or CAP_BPF and CAP_PERFMON, to watch the machine: start it by sudo";
+  if (has_other_numbers())
+    return "processes have other numbers here than they have for the kernel, which tells of them (pid_namespaces(7)): "
+           "watch from the host, or start the container in its PID namespace (--pid=host)";
   if (is_locked_down())
     return "this kernel is locked down (confidentiality), and lets no program look into it: boot with "
            "lockdown=integrity, or use `cloexec audit PROGRAM`";

@@ -272,6 +272,10 @@ class Refusals(WatchTest):
         self.refused("unshare", "-m", "sh", "-c", 'mount -t tmpfs none /sys/kernel/btf && exec "$@"', "sh", CLOEXEC, "audit", "--system",
                      "--for", "1", saying="CONFIG_DEBUG_INFO_BTF")
 
+    def test_other_numbers(self):
+        need(self, "unshare", "--pid", "--fork", "--mount-proc")
+        self.refused("unshare", "--pid", "--fork", "--mount-proc", CLOEXEC, "audit", "--system", "--for", "1", saying="--pid=host")
+
     def test_locked_down(self):
         """The file is where securityfs has it, where there is one; what the kernel itself says is tried in old_kernel.py."""
         if not pathlib.Path("/sys/kernel/security").exists():

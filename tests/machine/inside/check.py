@@ -94,5 +94,10 @@ def main_pid(unit):
     return int(sh(f"systemctl show --value -p MainPID {unit}"))
 
 
+def settled(unit):
+    """Its state, once it has reloaded: a daemon that is told by a signal tells of it later."""
+    return wait_for(lambda: (state := sh(f"systemctl is-active {unit}")) != "reloading" and state, f"{unit} to have reloaded")
+
+
 def without_numbers(text):
     return re.sub(r"\d+", "N", text)
