@@ -10,11 +10,11 @@
 #include <link.h>
 #include <sys/auxv.h>
 
-#include <cerrno>
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
 
+#include "shim/host/headers.h"
 #include "shim/host/route.h"
 #include "shim/machine/machine.h"
 
@@ -200,13 +200,9 @@ const link_map* loaded_objects() {
 bool is_later_copy() {
   const link_map* object = own_object();
   if (object == nullptr) return false;
-  // A kernel may have no vDSO (vdso(7)): getauxval(3) then leaves ENOENT.
-  const int error_before = errno;
-  const std::uintptr_t kernels = getauxval(AT_SYSINFO_EHDR);
-  errno = error_before;
   // The program is the first.
   while ((object = object->l_prev) != nullptr && object->l_prev != nullptr)
-    if (object->l_addr != kernels && is_copy(*object)) return true;
+    if (!is_kernels(*object) && is_copy(*object)) return true;
   return false;
 }
 

@@ -4,12 +4,12 @@
 
 #include <dlfcn.h>
 #include <link.h>
-#include <sys/auxv.h>
 
 #include <cstdint>
 
 #include "policy/glob.h"
 #include "shim/host/find_next.h"
+#include "shim/host/headers.h"
 #include "shim/host/program.h"
 
 // glibc 2.35: without a lock, whatever is loaded and unloaded meanwhile.
@@ -21,21 +21,10 @@ namespace {
 /// Empty until it is learnt.
 constinit char program_name[64] = {};
 
-bool is_within(const link_map& object, const ElfW(Phdr) * headers, std::size_t count, std::uintptr_t address) {
-  for (std::size_t i = 0; i < count; ++i)
-    if (headers[i].p_type == PT_LOAD && address - (object.l_addr + headers[i].p_vaddr) < headers[i].p_memsz)
-      return true;
-  return false;
-}
-
-/// A shared object begins with its ELF header (elf(5)); where the program's headers are, the kernel says.
 bool contains(const link_map& object, bool is_program, std::uintptr_t address) {
-  if (is_program)
-    return is_within(object, reinterpret_cast<const ElfW(Phdr)*>(getauxval(AT_PHDR)), getauxval(AT_PHNUM), address);
-  if (object.l_addr == 0) return false;
-  const auto* header = reinterpret_cast<const ElfW(Ehdr)*>(object.l_addr);
-  return is_within(object, reinterpret_cast<const ElfW(Phdr)*>(object.l_addr + header->e_phoff), header->e_phnum,
-                   address);
+  for (const ElfW(Phdr) & header : headers_of(object, is_program))
+    if (header.p_type == PT_LOAD && address - (object.l_addr + header.p_vaddr) < header.p_memsz) return true;
+  return false;
 }
 
 /// Older glibcs and musl: the list of objects, which dlclose can change meanwhile on glibc.

@@ -17,7 +17,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "audit")
 
 from ring import HEADER, ORDER, Ring, STACK, STACK_SIZE  # noqa: E402
 
-CALLERS, SHIM, NM, FIRST, SECOND = (os.environ[name] for name in ("CALLERS", "AUDIT_SHIM", "NM", "FIRST", "SECOND"))
+CALLERS, SHIM, NM, FIRST, SECOND, PLACED = (
+    os.environ[name] for name in ("CALLERS", "AUDIT_SHIM", "NM", "FIRST", "SECOND", "PLACED"))
 EMULATOR = os.environ["EMULATOR"].split()
 MOST_STACK, PAGE, I386, ARM = 32768, 4096, 3, 40  # machines: elf(5)
 
@@ -142,6 +143,13 @@ class Copies(unittest.TestCase):
         one, two = self.run_callers("plugins", FIRST, SECOND)
         self.assert_has_calls(one.stack, "opened_by_first", "plugin_open")
         self.assert_has_calls(two.stack, "opened_by_second", "plugin_open")
+
+    def test_a_library_that_was_linked_to_be_elsewhere_is_left_alone(self):
+        """What its addresses count from is no place in memory."""
+        made, = self.run_callers("plugins", PLACED)
+        self.assertIn(pathlib.Path(PLACED).name, made.texts)
+        self.assertNotIn(PLACED, [path for *_, path in made.stack.modules])
+        self.assertIn("main", [function_at(made.stack, word) for word in made.stack.words.values()])
 
     def test_stacks_that_have_no_room_are_counted(self):
         made = self.run_callers("repeat", stacks=1)

@@ -2,27 +2,17 @@
 
 #include "shim/record/stack/objects.h"
 
-#include <sys/auxv.h>
-
 #include <cstring>
+#include <span>
 
 #include "shim/host/find_next.h"
+#include "shim/host/headers.h"
 #include "shim/host/module.h"
 
 namespace cloexec {
 namespace {
 
-struct Headers {
-  const ElfW(Phdr) * first;
-  std::size_t count;
-};
-
-Headers headers_of(const link_map& object, bool is_program) {
-  if (is_program) return {reinterpret_cast<const ElfW(Phdr)*>(getauxval(AT_PHDR)), getauxval(AT_PHNUM)};
-  // A shared object begins with its ELF header (elf(5)).
-  const auto* const header = reinterpret_cast<const ElfW(Ehdr)*>(object.l_addr);
-  return {reinterpret_cast<const ElfW(Phdr)*>(object.l_addr + header->e_phoff), header->e_phnum};
-}
+using Headers = std::span<const ElfW(Phdr)>;
 
 void widen(Range& range, std::uintptr_t begin, std::uintptr_t end) {
   if (range.end == 0 || begin < range.begin) range.begin = begin;
@@ -48,15 +38,15 @@ std::uint32_t build_id_in(std::uintptr_t begin, std::uintptr_t end) {
 }
 
 /// Notes are there where a readable part of the file holds them.
-std::uint32_t build_id_of(const link_map& found, const Headers& headers) {
-  for (const ElfW(Phdr)* notes = headers.first; notes != headers.first + headers.count; ++notes) {
-    if (notes->p_type != PT_NOTE || notes->p_align > 4) continue;
-    for (const ElfW(Phdr)* header = headers.first; header != headers.first + headers.count; ++header) {
-      if (header->p_type != PT_LOAD || (header->p_flags & PF_R) == 0 || notes->p_vaddr < header->p_vaddr ||
-          notes->p_filesz > header->p_filesz || notes->p_vaddr - header->p_vaddr > header->p_filesz - notes->p_filesz)
+std::uint32_t build_id_of(const link_map& found, Headers headers) {
+  for (const ElfW(Phdr) & notes : headers) {
+    if (notes.p_type != PT_NOTE || notes.p_align > 4) continue;
+    for (const ElfW(Phdr) & header : headers) {
+      if (header.p_type != PT_LOAD || (header.p_flags & PF_R) == 0 || notes.p_vaddr < header.p_vaddr ||
+          notes.p_filesz > header.p_filesz || notes.p_vaddr - header.p_vaddr > header.p_filesz - notes.p_filesz)
         continue;
-      const std::uintptr_t begin = found.l_addr + notes->p_vaddr;
-      if (const std::uint32_t id = build_id_in(begin, begin + notes->p_filesz); id != 0) return id;
+      const std::uintptr_t begin = found.l_addr + notes.p_vaddr;
+      if (const std::uint32_t id = build_id_in(begin, begin + notes.p_filesz); id != 0) return id;
     }
   }
   return 0;
@@ -68,11 +58,11 @@ Object look_at(const link_map& found, bool is_program) {
   object.path = is_program ? "" : found.l_name;
   object.path_size = std::strlen(object.path);
   const Headers headers = headers_of(found, is_program);
-  for (const ElfW(Phdr)* header = headers.first; header != headers.first + headers.count; ++header) {
-    if (header->p_type != PT_LOAD) continue;
-    const std::uintptr_t begin = found.l_addr + header->p_vaddr;
-    widen(object.range, begin, begin + header->p_memsz);
-    if ((header->p_flags & PF_X) != 0) widen(object.code, begin, begin + header->p_memsz);
+  for (const ElfW(Phdr) & header : headers) {
+    if (header.p_type != PT_LOAD) continue;
+    const std::uintptr_t begin = found.l_addr + header.p_vaddr;
+    widen(object.range, begin, begin + header.p_memsz);
+    if ((header.p_flags & PF_X) != 0) widen(object.code, begin, begin + header.p_memsz);
   }
   object.build_id = build_id_of(found, headers);
   return object;
@@ -111,6 +101,7 @@ const Object* object_at(std::uintptr_t address, Object& own) {
   const Known* const known = __atomic_load_n(&place, __ATOMIC_ACQUIRE);
   if (known != nullptr && known->is_of(*found)) return &known->object;
   own = look_at(*found, found == loaded_objects());
+  if (own.range.end == 0) return nullptr;
   if (__atomic_load_n(&pool_used, __ATOMIC_RELAXED) >= most_known) return &own;
   if (const unsigned next = __atomic_fetch_add(&pool_used, 1, __ATOMIC_RELAXED); next < most_known) {
     pool[next] = {found, found->l_ld, found->l_name, own};
