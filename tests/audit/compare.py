@@ -26,7 +26,15 @@ MAKERS = {"fopen": OPENING, "freopen": OPENING, "tmpfile": OPENING, "mkstemp": O
 
 def agree(call, system_call):
     known = [calls for prefix, calls in MAKERS.items() if call.lstrip("_").removeprefix("IO_").startswith(prefix)]
-    return call == "posix_spawn" or system_call in (known[0] if known else {call}) or call == system_call
+    return system_call in (known[0] if known else {call}) or call == system_call
+
+
+def is_told(one, made):
+    """Whether the audit has who made it; of what was close-on-exec from the beginning it has who cleared that."""
+    who, call, thread = one["created"], made.call, made.thread
+    if not who["call"] and one["class"] == "explicit":
+        who, (call, thread) = one["cleared"], made.cleared
+    return who["call"] == "posix_spawn" or (who["tid"] == thread and agree(who["call"], call))
 
 
 def run(cloexec, command, folder, options):
@@ -78,9 +86,8 @@ def differences(report, truth, born):
                 made = seen.crossed.get(one["fd"])
                 if made is None or one["class"] == "withheld":
                     continue
-                created = one["created"]
                 checked += 1
-                if created["call"] != "posix_spawn" and (created["tid"] != made.thread or not agree(created["call"], made.call)):
+                if not is_told(one, made):
                     yield f"{place}: {one} was made by {made}"
     print(f"{len(report['execs'])} execs, {checked} crossings: {collections.Counter(one['class'] for each in report['execs'] for one in each['fds'])}")
 

@@ -16,10 +16,11 @@ ALWAYS_MARKED = {"pidfd_open", "io_uring_setup", "bpf", "landlock_create_ruleset
 
 @dataclasses.dataclass(frozen=True)
 class Made:
-    """A descriptor, the thread that made it, and by which system call."""
+    """A descriptor, the thread that made it, and by which system call; the same of who cleared its flag last."""
     call: str
     thread: int
     marked: bool
+    cleared: tuple = ("", 0)
 
 
 class Table(dict):
@@ -77,6 +78,10 @@ class Run:
         for number in numbers:
             self.table(thread)[number] = Made(call, thread, marked)
 
+    def mark(self, thread, number, call, marked):
+        table = self.table(thread)
+        table[number] = dataclasses.replace(table[number], marked=marked, cleared=table[number].cleared if marked else (call, thread))
+
     def take(self, thread, call, arguments, result):
         if result is None or result < 0:
             return
@@ -119,14 +124,14 @@ class Run:
         if "F_DUPFD" in arguments:
             self.make(thread, [result], "fcntl", "F_DUPFD_CLOEXEC" in arguments)
         elif "F_SETFD" in arguments and number in table:
-            table[number] = dataclasses.replace(table[number], marked="FD_CLOEXEC" in arguments)
+            self.mark(thread, number, "fcntl", "FD_CLOEXEC" in arguments)
 
     def ioctl(self, thread, arguments, result):
         number = first_number(arguments)
         table = self.table(thread)
         if "FIOCLEX" in arguments or "FIONCLEX" in arguments:
             if number in table:
-                table[number] = dataclasses.replace(table[number], marked="FIOCLEX" in arguments)
+                self.mark(thread, number, "ioctl", "FIOCLEX" in arguments)
         elif "TIOCGPTPEER" in arguments:
             self.make(thread, [result], "ioctl", "O_CLOEXEC" in arguments)
 
