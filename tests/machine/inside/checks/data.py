@@ -17,6 +17,8 @@ def redis():
 def redis_saves():
     before = sh("redis-cli lastsave")
     wait_for(lambda: sh("redis-cli lastsave") != before or not sh("redis-cli bgsave"), "the snapshot")
+    # The last that was asked for may be under way.
+    wait_for(lambda: "rdb_bgsave_in_progress:0" in sh("redis-cli info persistence"), "its end")
     return sh("redis-cli info persistence | grep -E 'bgsave_status|rdb_bgsave_in' | tr -d '\\r'")
 
 
