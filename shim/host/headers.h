@@ -13,8 +13,8 @@ namespace [[gnu::visibility("hidden")]] cloexec {
 /// Whether `object` is the kernel's own, the vDSO (vdso(7)).
 bool is_kernels(const link_map& object);
 
-/// The headers of an object that is loaded; none where it cannot be told where they are, as of a library that was linked
-/// to be at a place of its own.
+/// The headers of an object that is loaded; none where it cannot be told where they are, as of a library that was
+/// linked to be at a place of its own.
 std::span<const ElfW(Phdr)> headers_of(const link_map& object, bool is_program);
 
 }  // namespace cloexec
