@@ -26,8 +26,8 @@ struct Object {
   std::size_t path_size = 0;
 };
 
-/// What `address` lies in; null when that is no object, or one that cannot be looked at. `own` is the caller's, and used
-/// where there is no room for what is found.
+/// What `address` lies in; null when that is no object, or one that cannot be looked at. `own` is the caller's, and
+/// used where there is no room for what is found.
 const Object* object_at(std::uintptr_t address, Object& own);
 
 /// `Object::build_id` of what `address` lies in.
