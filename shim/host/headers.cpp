@@ -17,12 +17,11 @@ std::span<const ElfW(Phdr)> headers_behind(std::uintptr_t file) {
   return {reinterpret_cast<const ElfW(Phdr)*>(file + header->e_phoff), header->e_phnum};
 }
 
-/// Where the kernel has put the vDSO, as it says; 0 where it has none.
+/// Where the kernel has put the vDSO, as it says; 0 where it has none, which is asked again.
 std::uintptr_t kernels_place() {
-  constexpr std::uintptr_t unknown = 1;
-  static constinit std::uintptr_t known = unknown;
+  static constinit std::uintptr_t known = 0;
   std::uintptr_t place = __atomic_load_n(&known, __ATOMIC_RELAXED);
-  if (place != unknown) return place;
+  if (place != 0) return place;
   const int error_before = errno;
   place = getauxval(AT_SYSINFO_EHDR);  // without one it leaves ENOENT
   errno = error_before;
