@@ -81,8 +81,8 @@ def weechat_upgrade(job):
     server.hear("USER ")
     server.say(":here 001 nick :hello", ":here 376 nick :end", "PING :before")
     server.hear("PONG :before")
-    pid, = job.processes()
-    job.wait_for(lambda: b"--upgrade" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes(), "the upgrade")
+    # It may have children for a moment.
+    job.wait_for(lambda: any(b"--upgrade" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes() for pid in job.processes()), "the upgrade")
     server.say("PING :afterwards")
     server.hear("PONG :afterwards")
     job.count()
