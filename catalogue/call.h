@@ -13,6 +13,7 @@ namespace cloexec {
 
 #define X_TIME64 X
 #define X_WATCH(name)
+#define X_WATCH_TIME64(name)
 
 enum class Call : std::uint8_t {
 #define X(name, family, method) name,
@@ -67,6 +68,7 @@ inline constexpr Family call_families[] = {
 
 #undef X_TIME64
 #undef X_WATCH
+#undef X_WATCH_TIME64
 
 constexpr std::string_view name_of(Call call) { return nth_name(call_names, static_cast<unsigned>(call)); }
 

@@ -16,6 +16,11 @@ constexpr char names_behind_calls[] =
 #define X(name, family, method)
 #define X_TIME64(name, family, method)
 #define X_WATCH(name) #name "\0"
+#ifndef __LP64__
+#define X_WATCH_TIME64 X_WATCH
+#else
+#define X_WATCH_TIME64(name)
+#endif
 #define X_NEXT(name) #name "\0"
 #define X_USE(name, place) #name "\0"
 #include "catalogue/interposed.def"
@@ -27,6 +32,7 @@ constexpr char names_behind_calls[] =
 #undef X
 #undef X_TIME64
 #undef X_WATCH
+#undef X_WATCH_TIME64
 #undef X_NEXT
 #undef X_USE
 

@@ -21,6 +21,11 @@ enum class Symbol : std::uint8_t {
 #define X(name, family, method)
 #define X_TIME64(name, family, method)
 #define X_WATCH(name) name,
+#ifndef __LP64__
+#define X_WATCH_TIME64 X_WATCH
+#else
+#define X_WATCH_TIME64(name)
+#endif
 #define X_NEXT(name) name,
 #define X_USE(name, place) name,
 #include "catalogue/interposed.def"
@@ -31,6 +36,7 @@ enum class Symbol : std::uint8_t {
 #undef X
 #undef X_TIME64
 #undef X_WATCH
+#undef X_WATCH_TIME64
 #undef X_NEXT
 #undef X_USE
   end
@@ -134,8 +140,10 @@ using Next = typename detail::NextOf<Function>::type;
 #define X(name, family, method) inline constexpr Next<decltype(::name)> next_##name{symbol_of(Call::name)};
 #ifndef __LP64__
 #define X_TIME64 X
+#define X_WATCH_TIME64 X_WATCH
 #else
 #define X_TIME64(name, family, method)
+#define X_WATCH_TIME64(name)
 #endif
 #include "catalogue/interposed.def"
 #include "shim/host/next.def"
@@ -145,6 +153,7 @@ using Next = typename detail::NextOf<Function>::type;
 #undef X
 #undef X_TIME64
 #undef X_WATCH
+#undef X_WATCH_TIME64
 #undef X_NEXT
 #undef X_USE
 

@@ -86,6 +86,7 @@ int __fcntl_time64(int fd, int command, ...);
 int __ioctl_time64(int fd, unsigned long request, ...) noexcept;
 ssize_t __recvmsg64(int fd, msghdr* message, int flags);
 int __recvmmsg64(int fd, mmsghdr* messages, unsigned count, int flags, __timespec64* timeout);
+int __fts64_close_time64(FTS64* walk);
 FTS64* __fts64_open_time64(char* const* paths, int options, int (*compare)(const FTSENT64**, const FTSENT64**));
 #endif
 

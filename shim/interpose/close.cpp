@@ -124,6 +124,13 @@ INTERPOSE(int, fts64_close, FTS64* walk) {
   return next_fts64_close(walk);
 }
 
+#ifndef __LP64__
+INTERPOSE(int, __fts64_close_time64, FTS64* walk) {
+  if (walk != nullptr) note_closed(walk->fts_rfd);
+  return next___fts64_close_time64(walk);
+}
+#endif
+
 INTERPOSE(int, close_range, unsigned first, unsigned last, int flags) noexcept {
   note_range(first, last, static_cast<unsigned>(flags));
   return or_syscall(next_close_range, SYS_close_range, first, last, flags);

@@ -17,6 +17,11 @@
 #include "raw.h"
 
 extern "C" int __close(int fd);
+#ifndef __LP64__
+// glibc, 2.34 and later: what fts(3) is in programs built with _TIME_BITS=64.
+extern "C" FTS* __fts64_open_time64(char* const* paths, int options, void* compare);
+extern "C" int __fts64_close_time64(FTS* walk);
+#endif
 
 namespace {
 
@@ -60,6 +65,16 @@ int open_walk() {
   walk = fts_open(roots, FTS_PHYSICAL, nullptr);
   return fd;
 }
+
+#ifndef __LP64__
+int open_walk_of_time64() {
+  char root[] = "/proc/self/task";
+  char* roots[] = {root, nullptr};
+  const int fd = lowest_free();
+  walk = __fts64_open_time64(roots, FTS_PHYSICAL, nullptr);
+  return fd;
+}
+#endif
 
 int open_queue() {
   const std::string name = "/giving-" + std::to_string(getpid());
@@ -139,6 +154,9 @@ constexpr Closer all[] = {
     {"closedir", [] { return dirfd(directory = fdopendir(open("/", O_RDONLY))); }, [](int) { closedir(directory); },
      open_directory},
     {"fts_close", open_walk, [](int) { fts_close(walk); }, open_directory},
+#ifndef __LP64__
+    {"fts_close-time64", open_walk_of_time64, [](int) { __fts64_close_time64(walk); }, open_directory},
+#endif
     {"mq_close", open_queue, [](int fd) { mq_close(fd); }, open_secret},
     {"login_tty", open_a_terminal, log_in, open_terminal},
     {"dup2-onto", open_forced, [](int fd) { put_socket_onto(fd, 0); }, open_secret},

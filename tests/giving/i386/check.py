@@ -26,6 +26,8 @@ CASES = [
     *((f"stopped again {how}", FILE) for how in ("fork", "vfork", "handler")),
     ("replaced dup2 100", "met=100 given=0\n"),
     ("replaced open 100", "met=100 given=0\n"),
+    ("stale nothing fork told", FILE),
+    *((f"stale {closer} fork told", NOTHING) for closer in ("close", "fts_close", "fts_close-time64")),
 ]
 
 
