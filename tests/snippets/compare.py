@@ -18,8 +18,10 @@ import argparse
 import difflib
 import os
 import re
+import signal
 import subprocess
 import sys
+import tempfile
 from collections import defaultdict
 
 FLAG = re.compile(r"cloexec=(\w+)")
@@ -53,8 +55,10 @@ def command(words: list[str], shim: str | None) -> list[str]:
 def facts(words: list[str], arguments: list[str]) -> dict[str, list[str]]:
     """What the runner tells, by name."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("LD_PRELOAD", "CLOEXEC_"))}
-    ran = subprocess.run([*words, *arguments], env=environment, stdin=subprocess.DEVNULL, capture_output=True,
-                         text=True, errors="replace", check=False, timeout=280)
+    # What a runner that hangs or is killed has made there goes with it.
+    with tempfile.TemporaryDirectory(prefix="snippets-") as folder:
+        ran = subprocess.run([*words, *arguments], env=environment | {"TMPDIR": folder}, stdin=subprocess.DEVNULL,
+                             capture_output=True, text=True, errors="replace", check=False, timeout=140)
     if ran.returncode != 0:
         print(f"FAILED: {' '.join(words)} ended with {ran.returncode}\n{ran.stderr}{ran.stdout[-400:]}")
     told = defaultdict(list)
@@ -143,6 +147,7 @@ def main() -> int:
     parser.add_argument("--names", default="")
     parser.add_argument("runner", nargs="+")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # so that the runner is ended, too
     arguments = ["--context", options.context, *filter(None, options.names.split(","))]
     is_emulated = os.path.basename(options.runner[0]).startswith("qemu-")
     bare = facts(command(options.runner, None), arguments)

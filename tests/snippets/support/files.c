@@ -8,10 +8,10 @@
 
 #include "snippet.h"
 
-static char directory[32];
+static char directory[96];
 
 const char* temp_path(const char* name) {
-  static char paths[4][96];
+  static char paths[4][128];
   static unsigned next;
   char* path = paths[next++ % 4];
   snprintf(path, sizeof *paths, "%s/%s", directory, name);
@@ -24,8 +24,13 @@ void make_file(const char* path, const char* text) {
 }
 
 void make_temp_directory(void) {
-  strcpy(directory, "/tmp/snippets.XXXXXX");
-  if (mkdtemp(directory) == NULL) _exit(1);
+  const char* parent = getenv("TMPDIR");
+  if (parent == NULL) parent = "/tmp";
+  const int size = snprintf(directory, sizeof directory, "%s/snippets.XXXXXX", parent);
+  if (size >= (int)sizeof directory || mkdtemp(directory) == NULL) {
+    fprintf(stderr, "snippets: no directory can be made in %s\n", parent);
+    _exit(1);
+  }
   make_file(temp_path("file"), "bytes");
 }
 
