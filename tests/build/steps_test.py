@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""scripts/test takes the steps that are chosen, each once, and tells which failed. Usage: steps_test.py SOURCES"""
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SOURCES = pathlib.Path(sys.argv.pop(1))
+STANDS_FOR = ["scripts/install-packages", "scripts/package", "scripts/fuzz", "tests/fresh/run",
+              *(f"tests/packages/{name}" for name in ("debian", "rpm", "reproducible", "autopkgtest", "containers"))]
+
+
+class Steps(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="a folder ")
+        self.addCleanup(folder.cleanup)
+        self.tree = pathlib.Path(folder.name)
+        for name in STANDS_FOR:
+            self.stand_for(name)
+        self.stand_for("tests/support/in_own_root", does='exec "$@"')
+        shutil.copy(SOURCES / "scripts" / "test", self.tree / "scripts")
+
+    def stand_for(self, name, status=0, does=""):
+        file = self.tree / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"#!/bin/sh\n{does}\nexit {status}\n")
+        file.chmod(0o755)
+
+    def run_steps(self, *options):
+        done = subprocess.run([self.tree / "scripts" / "test", *options], capture_output=True, text=True, check=False)
+        return done.returncode, (done.stdout + done.stderr).strip().rpartition("\n")[2]
+
+    def test_are_taken_once_each(self):
+        self.assertEqual(self.run_steps("--fuzz", "--packages", "--reproducible", "--fuzz"),
+                         (0, "All passed: packages reproducible autopkgtest containers fuzz"))
+
+    def test_all_are_taken_though_some_fail(self):
+        for name in ("scripts/fuzz", "tests/packages/debian"):
+            self.stand_for(name, 3)
+        self.assertEqual(self.run_steps("--packages", "--fuzz", "--fresh"), (1, "FAILED: packages fuzz"))
+
+    def test_fail_when_what_they_need_cannot_be_installed(self):
+        self.stand_for("scripts/install-packages", 1)
+        self.assertNotEqual(self.run_steps("--fuzz")[0], 0)
+
+    def test_unknown_ones_are_refused(self):
+        for word in ("--such", "fuzz", "--", "--dev i386"):
+            self.assertEqual(self.run_steps("--fuzz", word), (2, f"test: unknown option {word}; see --help"))
+
+
+if __name__ == "__main__":
+    unittest.main()
