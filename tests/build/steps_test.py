@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/test takes the steps that are chosen, each once, and tells which failed. Usage: steps_test.py SOURCES"""
+"""scripts/test takes the steps that are chosen, each once, and tells which failed; where neither it nor scripts/demo can work they
+say so. Usage: steps_test.py SOURCES"""
 import pathlib
 import shutil
 import subprocess
@@ -15,13 +16,14 @@ STANDS_FOR = ["scripts/install-packages", "scripts/package", "scripts/fuzz", "te
 
 class Steps(unittest.TestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="a folder ")
+        folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        self.tree = pathlib.Path(folder.name)
+        self.tree = pathlib.Path(folder.name) / "tree"
         for name in STANDS_FOR:
             self.stand_for(name)
         self.stand_for("tests/support/in_own_root", does='exec "$@"')
-        shutil.copy(SOURCES / "scripts" / "test", self.tree / "scripts")
+        for script in ("test", "demo"):
+            shutil.copy(SOURCES / "scripts" / script, self.tree / "scripts")
 
     def stand_for(self, name, status=0, does=""):
         file = self.tree / name
@@ -29,8 +31,8 @@ class Steps(unittest.TestCase):
         file.write_text(f"#!/bin/sh\n{does}\nexit {status}\n")
         file.chmod(0o755)
 
-    def run_steps(self, *options):
-        done = subprocess.run([self.tree / "scripts" / "test", *options], capture_output=True, text=True, check=False)
+    def run_steps(self, *options, script="test"):
+        done = subprocess.run([self.tree / "scripts" / script, *options], capture_output=True, text=True, check=False)
         return done.returncode, (done.stdout + done.stderr).strip().rpartition("\n")[2]
 
     def test_are_taken_once_each(self):
@@ -49,6 +51,13 @@ class Steps(unittest.TestCase):
     def test_unknown_ones_are_refused(self):
         for word in ("--such", "fuzz", "--", "--dev i386"):
             self.assertEqual(self.run_steps("--fuzz", word), (2, f"test: unknown option {word}; see --help"))
+
+    def test_none_is_taken_where_no_preload_can_be_named(self):
+        for name in ("a tree", "a:tree"):
+            self.tree = self.tree.rename(self.tree.parent / name)
+            for script in ("test", "demo"):
+                self.assertEqual(self.run_steps(script=script),
+                                 (2, f"{script}: LD_PRELOAD cannot hold a path with a blank or a colon: {self.tree}"))
 
 
 if __name__ == "__main__":
