@@ -34,18 +34,26 @@ def counts(emulator, program, marks, log, *options):
     return found
 
 
+def tools(preset):
+    """The compiler, nm, and the emulator; i386's are the machine's own, and qemu's."""
+    text = (ROOT / "cmake" / f"{preset}.cmake").read_text()
+    toolchain = dict(re.findall(r"set\((\w+) (\S+)\)", text))
+    if preset == "i386":
+        return ["gcc", *re.search('CMAKE_C_FLAGS_INIT "(.*)"', text)[1].split()], "nm", ["qemu-i386"]
+    triplet = toolchain["triplet"]
+    return [f"{triplet}-gcc"], f"{triplet}-nm", [toolchain["emulator"], "-L", f"/usr/{triplet}"]
+
+
 def main():
     if not sys.argv[1:] or sys.argv[1].startswith("-"):
         print(__doc__)
         return 0 if sys.argv[1:] == ["--help"] else 2
     for preset in sys.argv[1:]:
-        toolchain = dict(re.findall(r"set\((\w+) (\S+)\)", (ROOT / "cmake" / f"{preset}.cmake").read_text()))
-        triplet = toolchain["triplet"]
+        compiler, nm, emulator = tools(preset)
         with tempfile.TemporaryDirectory() as folder:
             program, log = os.path.join(folder, "emulated"), pathlib.Path(folder) / "log"
-            run(f"{triplet}-gcc", "-O2", "-no-pie", "-fno-pie", "-o", program, str(ROOT / "tests" / "bench" / "emulated.c"))
-            marks = {name: int(at, 16) for at, _, name in re.findall(r"^(\w+) (\w) (\w+_mark)$", run(f"{triplet}-nm", program), re.MULTILINE)}
-            emulator = (toolchain["emulator"], "-L", f"/usr/{triplet}")
+            run(*compiler, "-O2", "-no-pie", "-fno-pie", "-o", program, str(ROOT / "tests" / "bench" / "emulated.c"))
+            marks = {name: int(at, 16) for at, _, name in re.findall(r"^(\w+) (\w) (\w+_mark)$", run(nm, program), re.MULTILINE)}
             bare = counts(emulator, program, marks, log)
             shimmed = counts(emulator, program, marks, log, "-E", f"LD_PRELOAD={ROOT}/build/{preset}/shim/libcloexec.so")
         print(f"{preset}: open {bare[0]} and {shimmed[0]}, {shimmed[0] - bare[0]} more; "
