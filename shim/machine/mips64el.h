@@ -15,7 +15,7 @@ struct Machine : CommonMachine {
   static constexpr bool does_pipe_return_both = true;
   static constexpr bool is_unsigned_passed_with_sign = true;
 
-  /// The beginning of the kernel's struct, asm/stat.h.
+  /// The kernel's struct, asm/stat.h.
   struct Status {
     unsigned st_dev[4];
     unsigned long st_ino;
@@ -26,8 +26,8 @@ struct Machine : CommonMachine {
     unsigned st_rdev[4];
     long st_size;
     unsigned unused[10];
-    unsigned long st_blocks;
   };
+  static_assert(sizeof(Status) == 104);
 
   [[gnu::always_inline]] static long call_system(long number, long a, long b, long c, long d, long e, long f) {
     register long v0 asm("$2") = number;
