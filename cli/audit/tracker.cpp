@@ -571,7 +571,8 @@ std::vector<Exec> Tracker::finish() {
     for (const auto& [ticket, attempt] : process.attempts) owners.emplace(ticket, pid);
   for (const auto& [ticket, pid] : owners) add_unseen(pid, processes_[pid], processes_[pid].attempts[ticket]);
   for (const auto& [place, withheld] : withheld_)
-    withheld.each_open(lowest, highest, [&](int, const Descriptor& one) { execs_[place].fds.push_back(one.known); });
+    withheld.each_open(lowest, highest,
+                       [&, at = place](int, const Descriptor& one) { execs_[at].fds.push_back(one.known); });
   return std::move(execs_);
 }
 

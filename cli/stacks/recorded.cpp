@@ -7,10 +7,20 @@
 #include <tuple>
 
 namespace cloexec::cli {
+namespace {
+
+/// What another process may be writing; not by __atomic_load_n, which clang has for no enumeration.
+template <typename Field>
+Field once(const Field& field) {
+  Field value;
+  __atomic_load(&field, &value, __ATOMIC_RELAXED);
+  return value;
+}
+
+}  // namespace
 
 std::shared_ptr<const RecordedStack> read_stack(const audit::Stack& stack, std::int64_t now) {
   // Each size is read once, and looked at before it is used.
-  const auto once = [](const auto& field) { return __atomic_load_n(&field, __ATOMIC_RELAXED); };
   const audit::Machine machine = once(stack.machine);
   const std::size_t registers = audit::registers_of(machine).size();
   const std::size_t words = once(stack.word_count);
