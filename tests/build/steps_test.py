@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """scripts/test takes the steps that are chosen, each once, and tells which failed; where neither it nor scripts/demo can work they
 say so. Usage: steps_test.py SOURCES"""
+import os
 import pathlib
 import shutil
 import subprocess
@@ -28,11 +29,11 @@ class Steps(unittest.TestCase):
     def stand_for(self, name, status=0, does=""):
         file = self.tree / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(f"#!/bin/sh\n{does}\nexit {status}\n")
+        file.write_text(f"#!/bin/sh\necho {name}\n{does}\nexit {status}\n")
         file.chmod(0o755)
 
-    def run_steps(self, *options, script="test"):
-        done = subprocess.run([self.tree / "scripts" / script, *options], capture_output=True, text=True, check=False)
+    def run_steps(self, *options, script="test", before=(), **how):
+        done = subprocess.run([*before, self.tree / "scripts" / script, *options], capture_output=True, text=True, check=False, **how)
         return done.returncode, (done.stdout + done.stderr).strip().rpartition("\n")[2]
 
     def test_are_taken_once_each(self):
@@ -51,6 +52,20 @@ class Steps(unittest.TestCase):
     def test_unknown_ones_are_refused(self):
         for word in ("--such", "fuzz", "--", "--dev i386"):
             self.assertEqual(self.run_steps("--fuzz", word), (2, f"test: unknown option {word}; see --help"))
+
+    def test_nothing_is_built_where_nobody_is_root(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root, to be another")
+        self.stand_for("bin/sudo", 1)
+        self.stand_for("bin/cmake")
+        for folder in (self.tree.parent, self.tree):
+            folder.chmod(0o777)
+        as_nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        self.assertEqual(self.run_steps("--dev", "--audit", "--programs", "--foreign", "--system", before=as_nobody,
+                                        env={"PATH": f"{self.tree}/bin:/usr/bin:/bin"}),
+                         (1, "FAILED: dev programs audit foreign system"))
+        for step in ("dev", "audit", "programs", "foreign", "system"):
+            self.assertRegex((self.tree / "build" / "test-logs" / step).read_text(), "^bin/sudo\ntest: be root, or let sudo [^\n]*\n$")
 
     def test_none_is_taken_where_no_preload_can_be_named(self):
         for name in ("a tree", "a:tree"):
