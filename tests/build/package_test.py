@@ -36,7 +36,7 @@ class Package(unittest.TestCase):
             self.assertEqual(self.said("--architecture", architecture), (9, OTHERS), architecture)
 
     def test_refuses_what_it_has_no_toolchain_for(self):
-        self.assertEqual(self.said("--architecture", "x32"), (2, "package: there is no cmake/x32.cmake, a toolchain for x32"))
+        self.assertEqual(self.said("--architecture", "x32"), (2, "package: there is no toolchain in cmake/ for x32, as Debian names it"))
 
 
 if __name__ == "__main__":

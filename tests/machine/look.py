@@ -48,6 +48,6 @@ def look_at(leader):
         with contextlib.suppress(OSError):  # it may end at any time
             if "/libcloexec.so" in pathlib.Path(f"/proc/{pid}/maps").read_text():
                 shimmed.add(pid)
-            programs[pid] = pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+            programs[pid] = pathlib.Path(f"/proc/{pid}/comm").read_text(errors="replace").strip()
     return Sight(len(programs), len(shimmed & programs.keys()), sorted(programs[pid] for pid in programs.keys() - shimmed),
                  inheritable(programs))
