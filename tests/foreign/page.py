@@ -14,9 +14,8 @@ nothing can be said. Tests run as root, each program in a network namespace of i
 |---|---|---|---|---|---|---|---|---|
 """
 NOTES = """
-Of OpenSSH's and CPython's only the files run that start programs or make descriptors. Perl's own tests are in no binary package of
-Debian: those of POE, in Perl, stand for them. Rows may come from different days; where a row has fewer programs than the suite, only
-these were run for it: GLib has 254, of which a machine under load needs an hour.
+Of OpenSSH's, CPython's, GLib's, OSTree's and Flatpak's only the files run that start programs or make descriptors. Perl's own tests
+are in no binary package of Debian: those of POE, in Perl, stand for them. Rows may come from different days.
 """
 
 
