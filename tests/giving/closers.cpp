@@ -58,23 +58,14 @@ int lowest_free() {
 }
 
 /// Its directory stays open during a walk that changes directories; which number that is only the kernel tells.
-int open_walk() {
+template <typename Open>
+int open_walk_by(Open open_it) {
   char root[] = "/proc/self/task";
   char* roots[] = {root, nullptr};
   const int fd = lowest_free();
-  walk = fts_open(roots, FTS_PHYSICAL, nullptr);
+  walk = open_it(roots, FTS_PHYSICAL, nullptr);
   return fd;
 }
-
-#ifndef __LP64__
-int open_walk_of_time64() {
-  char root[] = "/proc/self/task";
-  char* roots[] = {root, nullptr};
-  const int fd = lowest_free();
-  walk = __fts64_open_time64(roots, FTS_PHYSICAL, nullptr);
-  return fd;
-}
-#endif
 
 int open_queue() {
   const std::string name = "/giving-" + std::to_string(getpid());
@@ -153,9 +144,10 @@ constexpr Closer all[] = {
     {"pclose", [] { return fileno(stream = popen(":", "r")); }, [](int) { pclose(stream); }, open_pipe},
     {"closedir", [] { return dirfd(directory = fdopendir(open("/", O_RDONLY))); }, [](int) { closedir(directory); },
      open_directory},
-    {"fts_close", open_walk, [](int) { fts_close(walk); }, open_directory},
+    {"fts_close", [] { return open_walk_by(fts_open); }, [](int) { fts_close(walk); }, open_directory},
 #ifndef __LP64__
-    {"fts_close-time64", open_walk_of_time64, [](int) { __fts64_close_time64(walk); }, open_directory},
+    {"fts_close-time64", [] { return open_walk_by(__fts64_open_time64); }, [](int) { __fts64_close_time64(walk); },
+     open_directory},
 #endif
     {"mq_close", open_queue, [](int fd) { mq_close(fd); }, open_secret},
     {"login_tty", open_a_terminal, log_in, open_terminal},
